@@ -1,0 +1,133 @@
+// swift-tools-version: 6.1
+// One package, two halves. On the host `swift build` sees an ordinary package; with
+// `--swift-sdk pidep-<arch>` (made by `pidep build`) the product `pinode` and what it needs
+// compile as Embedded Swift. Whatever stands under Node and Shared must do both.
+import PackageDescription
+
+/// Lifetimes lets our own types hand out RawSpan (`@_lifetime`).
+let portable: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", swiftSettings: portable)
+}
+
+func node(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Node/\(path)", swiftSettings: portable)
+}
+
+func workstation(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Workstation/\(name)")
+}
+
+func tests(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path)", swiftSettings: portable)
+}
+
+let package = Package(
+    name: "pidep",
+    products: [
+        .executable(name: "pidep", targets: ["pidep"]),
+        .executable(name: "pinode", targets: ["pinode"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // System: doors to C.
+        .target(name: "CLinux", path: "Sources/System/CLinux"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
+        .systemLibrary(name: "CSSH2", path: "Sources/System/CSSH2"),
+        .systemLibrary(name: "CArchive", path: "Sources/System/CArchive"),
+
+        // Shared: ordinary and Embedded Swift.
+        shared("Diagnostics"),
+        shared("JSON"),
+        shared("Digest", ["COpenSSL"]),
+        shared("Reactor", ["CLinux"]),
+        shared("Service", ["CLinux"]),
+        shared("Console", ["CLinux", "Reactor"]),
+        shared("HTTP1", ["CLinux"]),
+        shared("Languages", ["Diagnostics"]),
+        shared("Manifest", ["JSON", "Digest"]),
+
+        // Node: the runtime.
+        node("Apply", at: "Apply", ["CLinux", "JSON", "Digest", "Manifest", "Service"]),
+        node("Proxy", at: "Proxy/Core", ["HTTP1", "Languages", "Diagnostics"]),
+        node(
+            "ProxyRole", at: "Proxy/Role",
+            ["CLinux", "Proxy", "Reactor", "Service", "Console", "HTTP1", "Languages"]),
+        node("VRRP", at: "VRRP/Core", ["Languages", "Diagnostics"]),
+        node("VRRPRole", at: "VRRP/Role", ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages"]),
+        .executableTarget(
+            name: "pinode",
+            dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor"],
+            path: "Sources/Node/pinode", swiftSettings: portable),
+
+        // Workstation: full Swift.
+        workstation("Events", ["JSON"]),
+        workstation("Commands", []),
+        workstation("Inventory", ["Diagnostics", "JSON"]),
+        workstation(
+            "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),
+        workstation("CrossBuild", ["Commands", "Events", "Digest", "JSON", "CArchive"]),
+        workstation("SSH", ["CSSH2", "CLinux", "Inventory"]),
+        workstation("Lab", ["Commands", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
+        workstation(
+            "Deployment",
+            [
+                "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
+                "CLinux", "CArchive",
+            ]),
+        workstation("LoadTest", ["Inventory", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),
+        .executableTarget(
+            name: "pidep",
+            dependencies: [
+                "Events", "Commands", "Inventory", "Recipes", "CrossBuild", "SSH", "Deployment", "Lab",
+                "LoadTest", "JSON",
+                argumentParser,
+            ],
+            path: "Sources/Workstation/pidep"),
+
+        // Tests mirror Sources.
+        tests("Diagnostics", at: "Shared/Diagnostics", ["Diagnostics"]),
+        tests("JSON", at: "Shared/JSON", ["JSON"]),
+        tests("Digest", at: "Shared/Digest", ["Digest"]),
+        tests("Reactor", at: "Shared/Reactor", ["Reactor", "CLinux"]),
+        tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
+        tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
+        tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics"]),
+        tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON"]),
+        tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
+        tests("Proxy", at: "Node/Proxy", ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux"]),
+        tests("VRRP", at: "Node/VRRP", ["VRRP", "VRRPRole", "Languages", "CLinux"]),
+        tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
+        tests("Commands", at: "Workstation/Commands", ["Commands"]),
+        tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
+        tests("Recipes", at: "Workstation/Recipes", ["Recipes", "Inventory", "Manifest"]),
+        tests("CrossBuild", at: "Workstation/CrossBuild", ["CrossBuild", "Commands"]),
+        tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands"]),
+        tests(
+            "Deployment", at: "Workstation/Deployment",
+            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON"]),
+        tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
+        tests("LoadTest", at: "Workstation/LoadTest", ["LoadTest", "Inventory", "Reactor", "JSON"]),
+
+        // What decides something between nodes runs in the deterministic simulator.
+        .target(name: "Simulator", dependencies: ["VRRP"], path: "Tests/Simulator"),
+        tests("Simulation", at: "Simulation", ["Simulator", "VRRP"]),
+        // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
+        tests(
+            "LabEndToEnd", at: "Lab",
+            ["Lab", "Inventory", "Commands", "CrossBuild", "SSH", "Deployment", "LoadTest", "JSON", "CLinux"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// The VRRP core: no I/O.

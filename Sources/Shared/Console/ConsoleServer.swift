@@ -1,0 +1,58 @@
+import CLinux
+import Reactor
+
+/// The Unix-socket command line that every role has, with the manners of HAProxy's (management.txt 9.3):
+/// commands end with a newline or `;`, an answer ends with an empty line and closes the connection, unless
+/// the first command was `prompt`, after which `> ` follows every answer and the connection stays.
+public final class ConsoleServer: EventSource {
+    /// Bytes a command line may have.
+    public static let maximumLine = 4096
+    /// Connections at once; a further one is closed at once.
+    public static let maximumConnections = 32
+    /// How long a connection without `prompt` may stay idle.
+    public static let idleTimeout: Duration = .seconds(10)
+
+    private let reactor: Reactor
+    private let listener: Int32
+    private let path: String
+    private let answer: (String) -> String
+    private var connections: [Int32: ConsoleConnection] = [:]
+
+    /// Listens at `path` (mode 0600); `answer` gets one command and returns its answer without the empty line.
+    public init(on reactor: Reactor, path: String, answer: @escaping (String) -> String) throws(SystemError) {
+        let result = cl_listen_unix(path, 0o600, 16)
+        guard result >= 0 else { throw SystemError("listen at \(path)", code: -result) }
+        listener = result
+        self.path = path
+        self.reactor = reactor
+        self.answer = answer
+        try reactor.add(listener, for: .read, self)
+    }
+
+    /// Closes all connections and removes the socket.
+    public func close() {
+        for connection in connections.values { connection.close() }
+        connections = [:]
+        reactor.remove(listener)
+        CLinux.close(listener)
+        unlink(path)
+    }
+
+    /// Accepts connections.
+    public func ready(_ readiness: Readiness) {
+        while true {
+            let descriptor = cl_accept4(listener)
+            guard descriptor >= 0 else { return }
+            guard connections.count < Self.maximumConnections else {
+                CLinux.close(descriptor)
+                continue
+            }
+            let connection = ConsoleConnection(descriptor, on: reactor, answer: answer) {
+                [unowned(unsafe) self] in
+                connections[descriptor] = nil
+            }
+            connections[descriptor] = connection
+            connection.start()
+        }
+    }
+}

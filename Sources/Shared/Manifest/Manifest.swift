@@ -1,0 +1,96 @@
+import Digest
+
+/// The whole desired state of one node, compiled on the workstation from inventory and recipes.
+public struct Manifest: Equatable, Sendable {
+    /// The node runtime that a release carries.
+    public struct Runtime: Equatable, Sendable {
+        public var version: String
+        public var digest: SHA256Digest
+        public var size: Int
+
+        /// A binary by its digest.
+        public init(version: String, digest: SHA256Digest, size: Int) {
+            self.version = version
+            self.digest = digest
+            self.size = size
+        }
+    }
+
+    public var node: String
+    /// `armv7`, `arm64` or `amd64`: what the runtime was built for.
+    public var architecture: String
+    public var runtime: Runtime
+    /// Debian packages that must be installed.
+    public var packages: [String]
+    /// In the order of the recipes.
+    public var files: [ManagedFile]
+    /// In the order in which they are started.
+    public var units: [ManagedUnit]
+
+    /// A node's state.
+    public init(
+        node: String, architecture: String, runtime: Runtime, packages: [String], files: [ManagedFile],
+        units: [ManagedUnit]
+    ) {
+        self.node = node
+        self.architecture = architecture
+        self.runtime = runtime
+        self.packages = packages
+        self.files = files
+        self.units = units
+    }
+}
+
+/// One path that a manifest decides about.
+public struct ManagedFile: Equatable, Sendable {
+    /// What stands at the path.
+    public enum Content: Equatable, Sendable {
+        case blob(SHA256Digest, size: Int)
+        case directory
+        case link(to: String)
+        case absent
+    }
+
+    /// Absolute, without `.` and `..`.
+    public var path: String
+    public var content: Content
+    /// Permission bits, 0 to 0o7777.
+    public var mode: UInt32
+    public var owner: String
+    public var group: String
+    /// Units that are restarted, or reloaded, when this file changed.
+    public var restart: [String]
+    public var reload: [String]
+
+    /// A path and what shall stand there.
+    public init(
+        path: String, content: Content, mode: UInt32 = 0o644, owner: String = "root", group: String = "root",
+        restart: [String] = [], reload: [String] = []
+    ) {
+        self.path = path
+        self.content = content
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        self.restart = restart
+        self.reload = reload
+    }
+}
+
+/// One systemd unit that a manifest decides about.
+public struct ManagedUnit: Equatable, Sendable {
+    /// With its suffix: `apache2.service`.
+    public var name: String
+    public var enabled: Bool
+    public var running: Bool
+    /// It runs the node runtime: a new release restarts it.
+    public var runsRuntime: Bool
+
+    /// A unit and how it shall be.
+    public init(name: String, enabled: Bool, running: Bool, runsRuntime: Bool = false) {
+        self.name = name
+        self.enabled = enabled
+        self.running = running
+        self.runsRuntime = runsRuntime
+    }
+}

@@ -1,0 +1,100 @@
+/// What one inventory describes, validated: the nodes, their groups and variables.
+public struct Cluster: Sendable, Equatable {
+    /// The inventory file's name without folder and suffix: `lab` for `inventory/lab.ini`. Names its lab, too.
+    public var name: String
+    /// The inventory file as the person named it.
+    public var file: String
+    /// In the order of the inventory.
+    public var nodes: [ClusterNode]
+    /// The virtual IP address that clients use (`vip` in `[all:vars]`), or nil where the cluster has none.
+    public var virtualAddress: String?
+    /// Set where the inventory says `lab = true`.
+    public var lab: LabNetwork?
+
+    /// A cluster from its parts; `Cluster.load` reads one from an inventory.
+    public init(name: String, file: String, nodes: [ClusterNode], virtualAddress: String?, lab: LabNetwork?) {
+        self.name = name
+        self.file = file
+        self.nodes = nodes
+        self.virtualAddress = virtualAddress
+        self.lab = lab
+    }
+
+    /// The nodes of a group, in the order of the inventory.
+    public func nodes(in group: String) -> [ClusterNode] { nodes.filter { $0.groups.contains(group) } }
+}
+
+/// The network of an emulated cluster, on this machine only.
+public struct LabNetwork: Sendable, Equatable {
+    /// The bridge interface that all lab nodes are on, at most 15 bytes (IFNAMSIZ - 1); derived from the lab's name.
+    public var bridge: String
+    /// The workstation's own address on the bridge: `192.0.2.254`.
+    public var workstation: String
+    /// The range: `192.0.2.0`, and its prefix length 24.
+    public var network: String
+    public var prefix: Int
+
+    /// A network from its parts.
+    public init(bridge: String, workstation: String, network: String, prefix: Int) {
+        self.bridge = bridge
+        self.workstation = workstation
+        self.network = network
+        self.prefix = prefix
+    }
+}
+
+/// One Raspberry Pi, or one lab container.
+public struct ClusterNode: Sendable, Equatable {
+    public var name: String
+    /// An IPv4 or IPv6 address, or a name that the workstation resolves (`ansible_host`; else the node's name).
+    public var address: String
+    /// The port of its sshd (`ansible_port`), 22 unless said.
+    public var port: UInt16
+    /// Who logs in (`ansible_user`), `root` unless said.
+    public var user: String
+    /// The private key (`ansible_ssh_private_key_file`); nil means the agent and the usual files.
+    public var keyFile: String?
+    /// Whether what needs root is run with sudo (`ansible_become`).
+    public var become: Bool
+    /// `armv7`, `arm64` or `amd64` (`arch`), or nil: whatever the node's facts say.
+    public var architecture: String?
+    /// All groups it is in, parents included, `all` last.
+    public var groups: [String]
+    /// The recipes of all its groups, in order, each once.
+    public var recipes: [String]
+    /// The resolved variables.
+    public var variables: [String: Variable]
+
+    /// A node from its parts.
+    public init(
+        name: String, address: String, port: UInt16 = 22, user: String = "root", keyFile: String? = nil,
+        become: Bool = false, architecture: String? = nil, groups: [String] = [], recipes: [String] = [],
+        variables: [String: Variable] = [:]
+    ) {
+        self.name = name
+        self.address = address
+        self.port = port
+        self.user = user
+        self.keyFile = keyFile
+        self.become = become
+        self.architecture = architecture
+        self.groups = groups
+        self.recipes = recipes
+        self.variables = variables
+    }
+}
+
+/// A variable's text and where it was written: every value is text until somebody reads it as something.
+public struct Variable: Sendable, Equatable {
+    public var text: String
+    /// The file, as the person named it, and its line, counted from 1.
+    public var file: String
+    public var line: Int
+
+    /// A value and its place.
+    public init(text: String, file: String, line: Int) {
+        self.text = text
+        self.file = file
+        self.line = line
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct SmokeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "smoke", abstract: "Asks every service once.")
+}

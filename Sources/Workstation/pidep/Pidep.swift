@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The workstation's command line: a file a command, no logic below it.
+@main
+struct Pidep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pidep",
+        abstract:
+            "Turns a shelf of Raspberry Pis into one highly available web, database and storage service.",
+        discussion: """
+            A first look, on this machine alone:
+              scripts/demo
+
+            With real Pis:
+              pidep doctor
+              pidep build --arch armv7
+              pidep plan inventory/nustler.ini
+              pidep deploy inventory/nustler.ini
+            """,
+        subcommands: [
+            BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
+            DeployCommand.self, StatusCommand.self, SmokeCommand.self, LoadTestCommand.self,
+        ])
+}
