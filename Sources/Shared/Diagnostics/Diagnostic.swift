@@ -6,6 +6,7 @@ public struct Diagnostic: Error, Equatable, Sendable {
         case error
     }
 
+    /// How bad it is.
     public var severity: Severity
     /// The file as the person named it.
     public var file: String

@@ -1,6 +1,8 @@
 /// Why bytes are not a JSON document, with the place counted from 0.
 public struct JSONError: Error, Equatable, Sendable {
+    /// The byte at fault, counted from 0.
     public var offset: Int
+    /// What is wrong with it, as half a sentence.
     public var problem: String
 
     /// The error as a sentence.

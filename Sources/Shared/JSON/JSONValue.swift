@@ -15,7 +15,9 @@ public indirect enum JSONValue: Equatable, Sendable {
 
     /// One member of an object.
     public struct Member: Equatable, Sendable {
+        /// The member's name.
         public var name: String
+        /// The member's value.
         public var value: JSONValue
 
         /// A name and its value.

@@ -4,8 +4,11 @@ import Digest
 public struct Manifest: Equatable, Sendable {
     /// The node runtime that a release carries.
     public struct Runtime: Equatable, Sendable {
+        /// What `pinode --version` says of it.
         public var version: String
+        /// The digest of the binary.
         public var digest: SHA256Digest
+        /// The binary's size in bytes.
         public var size: Int
 
         /// A binary by its digest.
@@ -16,9 +19,11 @@ public struct Manifest: Equatable, Sendable {
         }
     }
 
+    /// The node's name in the inventory.
     public var node: String
     /// `armv7`, `arm64` or `amd64`: what the runtime was built for.
     public var architecture: String
+    /// The binary that the units run.
     public var runtime: Runtime
     /// Debian packages that must be installed.
     public var packages: [String]
@@ -53,13 +58,17 @@ public struct ManagedFile: Equatable, Sendable {
 
     /// Absolute, without `.` and `..`.
     public var path: String
+    /// What stands there.
     public var content: Content
     /// Permission bits, 0 to 0o7777.
     public var mode: UInt32
+    /// The owning user's name.
     public var owner: String
+    /// The owning group's name.
     public var group: String
     /// Units that are restarted, or reloaded, when this file changed.
     public var restart: [String]
+    /// Units that are reloaded when this file changed.
     public var reload: [String]
 
     /// A path and what shall stand there.
@@ -81,7 +90,9 @@ public struct ManagedFile: Equatable, Sendable {
 public struct ManagedUnit: Equatable, Sendable {
     /// With its suffix: `apache2.service`.
     public var name: String
+    /// Whether it is started at boot.
     public var enabled: Bool
+    /// Whether it is started now.
     public var running: Bool
     /// It runs the node runtime: a new release restarts it.
     public var runsRuntime: Bool

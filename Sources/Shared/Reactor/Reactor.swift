@@ -8,12 +8,15 @@ public protocol EventSource: AnyObject {
 
 /// What a descriptor is ready for, or is watched for.
 public struct Readiness: OptionSet, Sendable {
+    /// Epoll's bits (epoll_ctl(2)).
     public let rawValue: UInt32
 
     /// Epoll's bits (epoll_ctl(2)).
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// There is something to read, or the peer has closed.
     public static let read = Readiness(rawValue: 0x001)
+    /// There is room to write.
     public static let write = Readiness(rawValue: 0x004)
     /// Always watched: the descriptor failed.
     public static let error = Readiness(rawValue: 0x008)

@@ -4,6 +4,7 @@ import Foundation
 public struct Command: Sendable {
     /// A program that could not be run, or failed, as a sentence with the end of what it printed.
     public struct Failure: Error, Sendable, Equatable {
+        /// What went wrong, with the end of what the program printed.
         public var sentence: String
         /// The exit code; nil when it did not start, was killed by a signal or ran out of time.
         public var code: Int32?
@@ -11,18 +12,26 @@ public struct Command: Sendable {
 
     /// What a program left.
     public struct Output: Sendable {
+        /// The exit code; 128 and the signal's number for a program that a signal ended.
         public var code: Int32
+        /// All of it, decoded as UTF-8.
         public var standardOutput: String
+        /// All of it, decoded as UTF-8.
         public var standardError: String
     }
 
     /// How long a program may run unless told otherwise.
     public static let defaultTimeout: TimeInterval = 600
 
+    /// The program and its arguments.
     public var arguments: [String]
+    /// Variables added to this process's environment.
     public var environment: [String: String]
+    /// Where it runs; nil means this process's folder.
     public var folder: String?
+    /// What it reads from standard input; nil means nothing.
     public var input: Data?
+    /// Seconds after which it is stopped.
     public var timeout: TimeInterval
 
     /// `arguments[0]` is looked up in PATH; `environment` is added to ours.

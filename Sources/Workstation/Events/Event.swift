@@ -20,6 +20,7 @@ public struct Event: Sendable, Equatable {
         case result
     }
 
+    /// What kind of happening it is.
     public var kind: Kind
     /// The command: `build`, `deploy`.
     public var command: String

@@ -32,6 +32,7 @@ public struct LabNetwork: Sendable, Equatable {
     public var workstation: String
     /// The range: `192.0.2.0`, and its prefix length 24.
     public var network: String
+    /// The prefix length of the range, 0 to 32.
     public var prefix: Int
 
     /// A network from its parts.
@@ -45,6 +46,7 @@ public struct LabNetwork: Sendable, Equatable {
 
 /// One Raspberry Pi, or one lab container.
 public struct ClusterNode: Sendable, Equatable {
+    /// The host's name in the inventory.
     public var name: String
     /// An IPv4 or IPv6 address, or a name that the workstation resolves (`ansible_host`; else the node's name).
     public var address: String
@@ -86,9 +88,11 @@ public struct ClusterNode: Sendable, Equatable {
 
 /// A variable's text and where it was written: every value is text until somebody reads it as something.
 public struct Variable: Sendable, Equatable {
+    /// The value as it was written, quotes taken off.
     public var text: String
     /// The file, as the person named it, and its line, counted from 1.
     public var file: String
+    /// Counted from 1.
     public var line: Int
 
     /// A value and its place.
