@@ -1,11 +1,14 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // One package, two halves. On the host `swift build` sees an ordinary package; with
 // `--swift-sdk pidep-<arch>` (made by `pidep build`) the product `pinode` and what it needs
 // compile as Embedded Swift. Whatever stands under Node and Shared must do both.
 import PackageDescription
 
+/// Warnings are errors in CI.
+let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 /// Lifetimes lets our own types hand out RawSpan (`@_lifetime`).
-let portable: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+let portable: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")] + strict
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -21,7 +24,8 @@ func node(_ name: String, at path: String, _ dependencies: [Target.Dependency]) 
 }
 
 func workstation(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Workstation/\(name)")
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Workstation/\(name)", swiftSettings: strict)
 }
 
 func tests(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -95,7 +99,7 @@ let package = Package(
                 "LoadTest", "JSON",
                 argumentParser,
             ],
-            path: "Sources/Workstation/pidep"),
+            path: "Sources/Workstation/pidep", swiftSettings: strict),
 
         // Tests mirror Sources.
         tests("Diagnostics", at: "Shared/Diagnostics", ["Diagnostics"]),
