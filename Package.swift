@@ -96,7 +96,7 @@ let package = Package(
             name: "pidep",
             dependencies: [
                 "Events", "Commands", "Inventory", "Recipes", "CrossBuild", "SSH", "Deployment", "Lab",
-                "LoadTest", "JSON",
+                "LoadTest", "JSON", "Diagnostics",
                 argumentParser,
             ],
             path: "Sources/Workstation/pidep", swiftSettings: strict),

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What one inventory describes, validated: the nodes, their groups and variables.
 public struct Cluster: Sendable, Equatable {
     /// The inventory file's name without folder and suffix: `lab` for `inventory/lab.ini`. Names its lab, too.
@@ -10,14 +12,20 @@ public struct Cluster: Sendable, Equatable {
     public var virtualAddress: String?
     /// Set where the inventory says `lab = true`.
     public var lab: LabNetwork?
+    /// What is odd in the inventory and does not keep it from being used; sorted by line.
+    public var warnings: [Diagnostic]
 
     /// A cluster from its parts; `Cluster.load` reads one from an inventory.
-    public init(name: String, file: String, nodes: [ClusterNode], virtualAddress: String?, lab: LabNetwork?) {
+    public init(
+        name: String, file: String, nodes: [ClusterNode], virtualAddress: String?, lab: LabNetwork?,
+        warnings: [Diagnostic] = []
+    ) {
         self.name = name
         self.file = file
         self.nodes = nodes
         self.virtualAddress = virtualAddress
         self.lab = lab
+        self.warnings = warnings
     }
 
     /// The nodes of a group, in the order of the inventory.
@@ -60,18 +68,22 @@ public struct ClusterNode: Sendable, Equatable {
     public var become: Bool
     /// `armv7`, `arm64` or `amd64` (`arch`), or nil: whatever the node's facts say.
     public var architecture: String?
-    /// All groups it is in, parents included, `all` last.
+    /// All groups it is in, parents included, from the strongest to the weakest: `all` is last.
     public var groups: [String]
-    /// The recipes of all its groups, in order, each once.
+    /// The recipes of all its groups and of its own line, in the order of the inventory's lines, each once.
     public var recipes: [String]
     /// The resolved variables.
     public var variables: [String: Variable]
+    /// The inventory file as the person named it.
+    public var file: String
+    /// Where the inventory first names the node, counted from 1.
+    public var line: Int
 
     /// A node from its parts.
     public init(
         name: String, address: String, port: UInt16 = 22, user: String = "root", keyFile: String? = nil,
         become: Bool = false, architecture: String? = nil, groups: [String] = [], recipes: [String] = [],
-        variables: [String: Variable] = [:]
+        variables: [String: Variable] = [:], file: String = "", line: Int = 0
     ) {
         self.name = name
         self.address = address
@@ -83,6 +95,8 @@ public struct ClusterNode: Sendable, Equatable {
         self.groups = groups
         self.recipes = recipes
         self.variables = variables
+        self.file = file
+        self.line = line
     }
 }
 
