@@ -108,7 +108,7 @@ let package = Package(
         tests("Reactor", at: "Shared/Reactor", ["Reactor", "CLinux"]),
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
-        tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics"]),
+        tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON"]),
         tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
         tests("Proxy", at: "Node/Proxy", ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux"]),
