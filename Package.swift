@@ -10,6 +10,12 @@ let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllW
 /// Lifetimes lets our own types hand out RawSpan (`@_lifetime`).
 let portable: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")] + strict
 
+/// `pidep build` stamps version and architecture into the node runtime. By the environment and only into CLinux,
+/// so that a new stamp compiles a few C files and links, no more.
+let stamp: [CSetting] = ["PINODE_VERSION", "PINODE_ARCHITECTURE"].compactMap { name in
+    Context.environment[name].map { .define(name, to: "\"\($0)\"") }
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
@@ -47,7 +53,7 @@ let package = Package(
     ],
     targets: [
         // System: doors to C.
-        .target(name: "CLinux", path: "Sources/System/CLinux"),
+        .target(name: "CLinux", path: "Sources/System/CLinux", cSettings: stamp),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .systemLibrary(name: "CSSH2", path: "Sources/System/CSSH2"),
         .systemLibrary(name: "CArchive", path: "Sources/System/CArchive"),

@@ -60,8 +60,9 @@ public struct Command: Sendable {
         return output
     }
 
-    /// Runs it and returns whatever its exit code is.
-    public func runAny() throws(Failure) -> Output {
+    /// Runs it and returns whatever its exit code is. `eachLine` is called with every whole line as it comes,
+    /// of both streams, from another thread.
+    public func runAny(eachLine: (@Sendable (String) -> Void)? = nil) throws(Failure) -> Output {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = arguments
@@ -78,13 +79,19 @@ public struct Command: Sendable {
                 sentence: "\"\(arguments.first ?? "")\" did not start: \(error.localizedDescription)",
                 code: nil)
         }
+        Interruption.remember(process.processIdentifier)
+        defer { Interruption.forget(process.processIdentifier) }
         let collected = Collected()
         let group = DispatchGroup()
         for (pipe, isError) in [(out, false), (err, true)] {
             group.enter()
             DispatchQueue.global().async {
-                let data = pipe.fileHandleForReading.readDataToEndOfFile()
-                collected.set(data, isError: isError)
+                let file = pipe.fileHandleForReading
+                if let eachLine {
+                    collected.set(Lines(from: file).readAll(eachLine), isError: isError)
+                } else {
+                    collected.set(file.readDataToEndOfFile(), isError: isError)
+                }
                 group.leave()
             }
         }
@@ -119,6 +126,27 @@ public struct Command: Sendable {
             String.init)
         return (folders + ["/usr/sbin", "/sbin"]).map { "\($0)/\(program)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}
+
+/// Reads a pipe to its end and hands over whole lines on the way.
+private struct Lines {
+    let file: FileHandle
+
+    init(from file: FileHandle) { self.file = file }
+
+    func readAll(_ eachLine: (String) -> Void) -> Data {
+        var all = Data()
+        var begin = 0
+        while case let piece = file.availableData, !piece.isEmpty {
+            all.append(piece)
+            while let end = all[begin...].firstIndex(of: UInt8(ascii: "\n")) {
+                eachLine(String(decoding: all[begin..<end], as: UTF8.self))
+                begin = end + 1
+            }
+        }
+        if begin < all.count { eachLine(String(decoding: all[begin...], as: UTF8.self)) }
+        return all
     }
 }
 

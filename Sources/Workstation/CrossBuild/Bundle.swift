@@ -6,6 +6,7 @@ import JSON
 ///
 /// Where Foundation is imported too, write `CrossBuild.Bundle`.
 public struct Bundle: Sendable, Equatable {
+    /// What the binary runs on.
     public var architecture: Architecture
     /// The stripped static binary.
     public var binaryPath: String

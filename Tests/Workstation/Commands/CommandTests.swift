@@ -23,4 +23,19 @@ import Testing
     func timeout() {
         #expect(throws: Command.Failure.self) { try Command(["sleep", "30"], timeout: 0.1).run() }
     }
+
+    @Test("lines come one by one, the last also without its end")
+    func lines() throws {
+        let lines = Recorded()
+        let output = try Command(["printf", "one\\ntwo\\nthree"]).runAny { lines.append($0) }
+        #expect(lines.all == ["one", "two", "three"])
+        #expect(output.standardOutput == "one\ntwo\nthree")
+    }
+}
+
+private final class Recorded: @unchecked Sendable {
+    private let lock = NSLock()
+    private var kept: [String] = []
+    var all: [String] { lock.withLock { kept } }
+    func append(_ line: String) { lock.withLock { kept.append(line) } }
 }

@@ -1,0 +1,208 @@
+import Commands
+import Digest
+import Foundation
+
+/// A private root for apt: the machine's own Debian sources and keyring, and nothing else of the machine's.
+///
+/// apt downloads and checks signatures and digests; no root is needed and no state of the system's apt is touched,
+/// not even by its hooks (`APT::Update::Post-Invoke`): its configuration is not read, only its `Acquire` settings for
+/// HTTP (proxies) are carried over.
+struct AptRoot {
+    /// How long apt may take for the indexes of one architecture.
+    static let updateTimeout: TimeInterval = 300
+    /// How long the packages of one architecture, some 10 MB, may take.
+    static let downloadTimeout: TimeInterval = 600
+    /// How often, and after how long, a mirror in mid-sync is asked again.
+    static let retryDelays: [Duration] = [.seconds(3), .seconds(10), .seconds(30)]
+
+    /// Where this machine's Debian sources may stand: deb822 (Debian 12's installer and images), then one-line.
+    static let sourceFiles = ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"]
+
+    let folder: String
+    let debianArchitecture: String
+    /// The sources file, `.sources` or `.list`.
+    let sources: String
+    /// What to type when a failure's cause is gone.
+    let command: String
+    /// Waits between two tries; tests put their own here.
+    var pause: @Sendable (Duration) -> Void = { Thread.sleep(forTimeInterval: Double($0.components.seconds)) }
+    /// Told in a few words what happens.
+    var progress: @Sendable (String) -> Void = { _ in }
+    /// Told in a sentence what is worth reading.
+    var warn: @Sendable (String) -> Void = { _ in }
+
+    /// The machine's Debian sources, or a sentence where there are none.
+    static func machineSources(_ candidates: [String] = sourceFiles) throws(BuildError) -> String {
+        for file in candidates {
+            guard let data = FileManager.default.contents(atPath: file) else {
+                if FileManager.default.fileExists(atPath: file) {
+                    throw BuildError("\(file) cannot be read by this user. Run: sudo chmod a+r \(file)")
+                }
+                continue
+            }
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+            if lines.contains(where: {
+                $0.hasPrefix("deb ") || $0.hasPrefix("deb\t") || $0.hasPrefix("Types:")
+            }) {
+                return file
+            }
+        }
+        throw BuildError(
+            "this machine has no Debian package sources (\(candidates.joined(separator: " or "))). "
+                + "pidep takes glibc and OpenSSL for the Pis from Debian 12: write its sources to \(candidates[0])"
+        )
+    }
+
+    /// Fetches the indexes and says which versions of the packages there are.
+    ///
+    /// A mirror in mid-sync is asked again; when one suite stays broken but the others have all the packages,
+    /// they are taken from there, with a warning.
+    func resolve(_ names: [String]) throws(BuildError) -> [DebianPackage] {
+        try prepare()
+        var delays = Self.retryDelays[...]
+        while true {
+            progress("apt reads the package indexes for \(debianArchitecture)")
+            guard let failure = try update() else { return try available(names) }
+            guard failure.isTransient else { throw explain(failure) }
+            let isFirst = delays.count == Self.retryDelays.count
+            if !isFirst, let found = try? available(names) {
+                warn(
+                    "one suite of the Debian mirror is in the middle of a sync and was left out; the packages for "
+                        + "\(debianArchitecture) come from the others. Later, run: pidep build --refresh")
+                return found
+            }
+            guard let delay = delays.popFirst() else { throw explain(failure) }
+            progress(
+                "the Debian mirror is in the middle of a sync; asking again in \(delay.components.seconds) s")
+            pause(delay)
+        }
+    }
+
+    /// Downloads packages into `cache`, each named by its digest, those that are not there yet.
+    func download(_ packages: [DebianPackage], into cache: String) throws(BuildError) {
+        let missing = packages.filter {
+            !FileManager.default.fileExists(atPath: "\(cache)/\($0.digest.hexadecimal)")
+        }
+        guard !missing.isEmpty else { return }
+        let bytes = missing.reduce(0) { $0 + $1.size }
+        progress("apt downloads \(missing.count) packages, \(megabytes(bytes)) MB")
+        let incoming = "\(folder)/incoming"
+        try Files.makeEmpty(incoming)
+        defer { try? FileManager.default.removeItem(atPath: incoming) }
+        let output = try apt(
+            ["download"] + missing.map { "\($0.name)=\($0.version)" }, in: incoming,
+            timeout: Self.downloadTimeout)
+        guard output.code == 0 else {
+            throw explain(AptFailure(output.standardError + output.standardOutput))
+        }
+        try Files.makeFolder(cache)
+        for file in try Files.list(incoming) where file.hasSuffix(".deb") {
+            let path = "\(incoming)/\(file)"
+            let digest = try Files.digest(of: path)
+            guard missing.contains(where: { $0.digest == digest }) else {
+                throw BuildError("\(file) is not the file that Debian's index names. Run again: \(command)")
+            }
+            try Files.move(path, to: "\(cache)/\(digest.hexadecimal)")
+        }
+        for package in missing
+        where !FileManager.default.fileExists(atPath: "\(cache)/\(package.digest.hexadecimal)") {
+            throw BuildError("apt did not deliver \(package.name) \(package.version). Run again: \(command)")
+        }
+    }
+
+    private func explain(_ failure: AptFailure) -> BuildError {
+        BuildError(failure.sentence(sources: sources, state: folder, command: command))
+    }
+
+    private func prepare() throws(BuildError) {
+        for part in ["parts", "empty", "log", "state/lists/partial", "cache/archives/partial"] {
+            try Files.makeFolder("\(folder)/\(part)")
+        }
+        try Files.write("", to: "\(folder)/state/status")
+        guard let text = FileManager.default.contents(atPath: sources) else {
+            throw BuildError("\(sources) cannot be read. Run: sudo chmod a+r \(sources)")
+        }
+        for old in try Files.list("\(folder)/parts") {
+            try? FileManager.default.removeItem(atPath: "\(folder)/parts/\(old)")
+        }
+        let name = sources.hasSuffix(".list") ? "debian.list" : "debian.sources"
+        try Files.write(String(decoding: text, as: UTF8.self), to: "\(folder)/parts/\(name)")
+        try Files.write(configuration(), to: "\(folder)/apt.conf")
+    }
+
+    private func configuration() throws(BuildError) -> String {
+        """
+        Dir::Etc::main "\(folder)/empty/none";
+        Dir::Etc::parts "\(folder)/empty";
+        Dir::Etc::preferences "\(folder)/empty/none";
+        Dir::Etc::preferencesparts "\(folder)/empty";
+        Dir::Etc::sourcelist "\(folder)/empty/none";
+        Dir::Etc::sourceparts "\(folder)/parts";
+        Dir::State "\(folder)/state";
+        Dir::State::status "\(folder)/state/status";
+        Dir::Cache "\(folder)/cache";
+        Dir::Cache::pkgcache "";
+        Dir::Cache::srcpkgcache "";
+        Dir::Log "\(folder)/log";
+        APT::Architecture "\(debianArchitecture)";
+        APT::Architectures { "\(debianArchitecture)"; };
+        APT::Sandbox::User "";
+        APT::Update::Error-Mode "any";
+        Acquire::Languages "none";
+        Acquire::GzipIndexes "true";
+        Acquire::Retries "2";
+        Acquire::http::Timeout "30";
+        \(try machineTransport())
+
+        """
+    }
+
+    /// The machine's settings for HTTP: proxies and the like. `Acquire` alone would bring further indexes.
+    private func machineTransport() throws(BuildError) -> String {
+        let dump = try run(
+            Command(["apt-config", "dump", "--format", "%F \"%v\";%n"], timeout: Self.updateTimeout))
+        return dump.standardOutput.split(separator: "\n")
+            .filter { line in
+                ["Acquire::http::", "Acquire::https::", "Acquire::ForceIPv"].contains { line.hasPrefix($0) }
+                    && !line.hasSuffix(" \"\";")
+            }
+            .joined(separator: "\n")
+    }
+
+    /// Nil when all indexes are there.
+    private func update() throws(BuildError) -> AptFailure? {
+        let output = try apt(["update"], timeout: Self.updateTimeout)
+        return output.code == 0 ? nil : AptFailure(output.standardError + output.standardOutput)
+    }
+
+    private func available(_ names: [String]) throws(BuildError) -> [DebianPackage] {
+        let output = try apt(["--print-uris", "download"] + names, timeout: Self.updateTimeout)
+        guard output.code == 0 else { throw explain(AptFailure(output.standardError)) }
+        let found = output.standardOutput.split(separator: "\n")
+            .compactMap { DebianPackage(printedByApt: String($0)) }
+        let missing = names.filter { name in !found.contains { $0.name == name } }
+        guard missing.isEmpty else { throw explain(.unknownPackages(missing)) }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    private func apt(_ arguments: [String], in place: String? = nil, timeout: TimeInterval) throws(BuildError)
+        -> Command.Output
+    {
+        try run(
+            Command(
+                ["apt-get", "-q"] + arguments,
+                environment: ["APT_CONFIG": "\(folder)/apt.conf", "LC_ALL": "C"], in: place, timeout: timeout)
+        )
+    }
+
+    private func run(_ command: Command) throws(BuildError) -> Command.Output {
+        guard Command.path(of: command.arguments[0]) != nil else {
+            throw BuildError(
+                "\(command.arguments[0]) is not on this machine: pidep needs a Debian (or a derivative) for building"
+            )
+        }
+        do throws(Command.Failure) { return try command.runAny() } catch {
+            throw BuildError("\(error.sentence). Run again: \(self.command)")
+        }
+    }
+}
