@@ -1,1 +1,0 @@
-// The VRRP core: no I/O.
