@@ -122,16 +122,16 @@ let package = Package(
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
-        tests(
-            "Recipes", at: "Workstation/Recipes",
-            ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
+        tests("Recipes", at: "Workstation/Recipes", ["Recipes", "Inventory", "Manifest"]),
         tests("CrossBuild", at: "Workstation/CrossBuild", ["CrossBuild", "Commands"]),
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
             ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON"]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
-        tests("LoadTest", at: "Workstation/LoadTest", ["LoadTest", "Inventory", "Reactor", "JSON"]),
+        tests(
+            "LoadTest", at: "Workstation/LoadTest",
+            ["LoadTest", "Inventory", "Events", "Reactor", "JSON", "CLinux"]),
 
         // What decides something between nodes runs in the deterministic simulator.
         .target(name: "Simulator", dependencies: ["VRRP"], path: "Tests/Simulator"),

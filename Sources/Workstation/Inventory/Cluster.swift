@@ -72,8 +72,6 @@ public struct ClusterNode: Sendable, Equatable {
     public var groups: [String]
     /// The recipes of all its groups and of its own line, in the order of the inventory's lines, each once.
     public var recipes: [String]
-    /// The line of the inventory that first names each recipe.
-    public var recipeLines: [String: Int]
     /// The resolved variables.
     public var variables: [String: Variable]
     /// The inventory file as the person named it.
@@ -85,8 +83,7 @@ public struct ClusterNode: Sendable, Equatable {
     public init(
         name: String, address: String, port: UInt16 = 22, user: String = "root", keyFile: String? = nil,
         become: Bool = false, architecture: String? = nil, groups: [String] = [], recipes: [String] = [],
-        recipeLines: [String: Int] = [:], variables: [String: Variable] = [:], file: String = "",
-        line: Int = 0
+        variables: [String: Variable] = [:], file: String = "", line: Int = 0
     ) {
         self.name = name
         self.address = address
@@ -97,7 +94,6 @@ public struct ClusterNode: Sendable, Equatable {
         self.architecture = architecture
         self.groups = groups
         self.recipes = recipes
-        self.recipeLines = recipeLines
         self.variables = variables
         self.file = file
         self.line = line
