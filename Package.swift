@@ -122,7 +122,9 @@ let package = Package(
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
-        tests("Recipes", at: "Workstation/Recipes", ["Recipes", "Inventory", "Manifest"]),
+        tests(
+            "Recipes", at: "Workstation/Recipes",
+            ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
         tests("CrossBuild", at: "Workstation/CrossBuild", ["CrossBuild", "Commands"]),
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands"]),
         tests(

@@ -72,6 +72,8 @@ public struct ClusterNode: Sendable, Equatable {
     public var groups: [String]
     /// The recipes of all its groups and of its own line, in the order of the inventory's lines, each once.
     public var recipes: [String]
+    /// The line of the inventory that first names each recipe.
+    public var recipeLines: [String: Int]
     /// The resolved variables.
     public var variables: [String: Variable]
     /// The inventory file as the person named it.
@@ -83,7 +85,8 @@ public struct ClusterNode: Sendable, Equatable {
     public init(
         name: String, address: String, port: UInt16 = 22, user: String = "root", keyFile: String? = nil,
         become: Bool = false, architecture: String? = nil, groups: [String] = [], recipes: [String] = [],
-        variables: [String: Variable] = [:], file: String = "", line: Int = 0
+        recipeLines: [String: Int] = [:], variables: [String: Variable] = [:], file: String = "",
+        line: Int = 0
     ) {
         self.name = name
         self.address = address
@@ -94,6 +97,7 @@ public struct ClusterNode: Sendable, Equatable {
         self.architecture = architecture
         self.groups = groups
         self.recipes = recipes
+        self.recipeLines = recipeLines
         self.variables = variables
         self.file = file
         self.line = line

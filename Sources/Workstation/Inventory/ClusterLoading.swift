@@ -50,8 +50,7 @@ struct ClusterResolution {
 
     mutating func cluster() -> Cluster {
         checkKeys()
-        let recipes = recipesOfHosts()
-        let nodes = inventory.hosts.map { node($0, recipes: recipes[$0.name] ?? []) }
+        let nodes = inventory.hosts.map(node)
         checkNodes(nodes)
         let vip = virtualAddress(nodes)
         let name = URL(fileURLWithPath: inventory.file).deletingPathExtension().lastPathComponent
@@ -124,22 +123,21 @@ struct ClusterResolution {
 
     /// Recipes add up over all groups of a node, where any other variable is overridden: a node in `web` and `edge`
     /// has the recipes of both. The order is that of the inventory's lines.
-    private func recipesOfHosts() -> [String: [String]] {
-        var result: [String: [String]] = [:]
-        for host in inventory.hosts {
-            var lists = host.groups.compactMap { inventory.group($0)?.variables["recipes"] }
-            if let own = host.own["recipes"] { lists.append(own) }
-            var recipes: [String] = []
-            for list in lists.sorted(by: { $0.line < $1.line }) {
-                for word in list.words where !recipes.contains(word) { recipes.append(word) }
+    private func recipes(of host: Inventory.Host) -> [(name: String, line: Int)] {
+        var lists = host.groups.compactMap { inventory.group($0)?.variables["recipes"] }
+        if let own = host.own["recipes"] { lists.append(own) }
+        var recipes: [(name: String, line: Int)] = []
+        for list in lists.sorted(by: { $0.line < $1.line }) {
+            for word in list.words where !recipes.contains(where: { $0.name == word }) {
+                recipes.append((word, list.line))
             }
-            result[host.name] = recipes
         }
-        return result
+        return recipes
     }
 
-    private func node(_ host: Inventory.Host, recipes: [String]) -> ClusterNode {
+    private func node(_ host: Inventory.Host) -> ClusterNode {
         let variables = host.variables
+        let recipes = recipes(of: host)
         return ClusterNode(
             name: host.name,
             address: variables["ansible_host"]?.text ?? host.name,
@@ -149,7 +147,8 @@ struct ClusterResolution {
             become: value("ansible_become", in: variables, Bool.init(spelled:)) ?? false,
             architecture: variables["arch"]?.text,
             groups: host.groups.reversed(),
-            recipes: recipes,
+            recipes: recipes.map(\.name),
+            recipeLines: Dictionary(uniqueKeysWithValues: recipes.map { ($0.name, $0.line) }),
             variables: variables,
             file: inventory.file, line: host.line)
     }

@@ -1,0 +1,42 @@
+import Inventory
+import Manifest
+
+/// What inventory and recipes come to for one node.
+public struct CompiledNode: Sendable {
+    /// The node.
+    public var node: ClusterNode
+    /// Its whole desired state.
+    public var manifest: Manifest
+    /// The bytes of the manifest's files, by SHA-256 (64 hexadecimal digits).
+    public var blobs: [String: [UInt8]]
+    /// What must answer once the node is deployed: the health gate, and `pidep smoke`.
+    public var checks: [Check]
+    /// Where each path of the manifest comes from.
+    public var origins: [String: Origin]
+
+    /// The recipe, and the template or static file within it, that a path comes from.
+    public struct Origin: Sendable, Equatable {
+        /// The recipe's name.
+        public var recipe: String
+        /// The path of the template or static file; nil for directories, links and absent files.
+        public var source: String?
+        /// The line of `recipe.yaml` that names the path.
+        public var line: Int
+    }
+}
+
+/// A request over HTTP and what its answer must be.
+public struct Check: Sendable, Equatable {
+    /// The recipe that asks for it.
+    public var recipe: String
+    /// The whole URL, `http://192.0.2.1:80/`.
+    public var url: String
+    /// The status code that must come back.
+    public var status: Int
+    /// Text that the body must contain; nil: any body will do.
+    public var contains: String?
+    /// How long the service may take to give that answer.
+    public var within: Duration
+    /// Whether the URL's host is the virtual IP address, so that the check concerns the cluster and not the node.
+    public var concernsVirtualAddress: Bool
+}

@@ -1,0 +1,18 @@
+import Diagnostics
+import Languages
+
+/// Reads a rendered configuration with the parser of the role that will read it on the node.
+///
+/// Takes the text and what diagnostics call the file.
+public typealias LanguageChecker = @Sendable (_ text: String, _ file: String) -> [Diagnostic]
+
+/// The configuration languages that a recipe's file may name.
+public enum LanguageCheckers {
+    /// The words after `language:`.
+    public static let languages = ["haproxy", "keepalived"]
+
+    /// The parsers of our own roles.
+    public static let roles: [String: LanguageChecker] = [
+        "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 }
+    ]
+}

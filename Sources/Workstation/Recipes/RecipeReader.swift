@@ -1,0 +1,226 @@
+import Diagnostics
+import Foundation
+import Inventory
+import Yams
+
+/// Reads one recipe's folder: `recipe.yaml`, the templates and files that it names.
+struct RecipeReader {
+    /// How long a service may take to answer a check unless the recipe says otherwise.
+    static let defaultCheckDeadline = Duration.seconds(5)
+    /// The largest template or static file, in bytes.
+    static let maximumFileBytes = 16 << 20
+
+    /// The words of `recipe.yaml`, by place. `docs/recipes.md` explains each; a test holds the two together.
+    static let words: [String: [String]] = [
+        "a recipe": [
+            "summary", "after", "groups", "variables", "packages", "files", "services", "checks",
+        ],
+        "a variable": ["default", "kind", "about", "optional", "min", "max", "choices"],
+        "a package": ["name", "when"],
+        "a file": [
+            "to", "template", "file", "directory", "link", "absent", "mode", "owner", "group", "restart",
+            "reload",
+            "language", "when",
+        ],
+        "a service": ["unit", "enabled", "running", "runtime", "when"],
+        "a check": ["http", "status", "contains", "within", "when"],
+    ]
+
+    let folder: String
+    var recipe: Recipe
+    var yaml: YAMLReader
+    var diagnostics: [Diagnostic] = []
+
+    /// Reads the folder; the recipe is what could be read of it.
+    static func read(_ folder: String) -> (Recipe, [Diagnostic]) {
+        var reader = RecipeReader(folder: folder)
+        reader.read()
+        return (reader.recipe, reader.diagnostics + reader.yaml.diagnostics)
+    }
+
+    private init(folder: String) {
+        self.folder = folder
+        let name = URL(fileURLWithPath: folder).lastPathComponent
+        recipe = Recipe(name: name, file: "\(folder)/recipe.yaml")
+        yaml = YAMLReader(file: recipe.file)
+    }
+
+    private mutating func read() {
+        guard let data = FileManager.default.contents(atPath: recipe.file),
+            let text = String(validating: data, as: UTF8.self)
+        else {
+            return yaml.report(0, "the file cannot be read as UTF-8 text", "Every recipe has a recipe.yaml")
+        }
+        guard let root = yaml.root(of: text), let words = mapping(root, "a recipe") else { return }
+        if let summary = yaml.text(words.members["summary"], "summary") {
+            recipe.summary = summary.value
+        } else {
+            yaml.report(words.line, "the recipe has no summary", "Add summary: and what it installs")
+        }
+        recipe.after = yaml.texts(words.members["after"], "after")
+        recipe.groups = yaml.texts(words.members["groups"], "groups")
+        readVariables(words.members["variables"])
+        for node in yaml.sequence(words.members["packages"], "packages") { readPackage(node) }
+        for node in yaml.sequence(words.members["files"], "files") { readFile(node) }
+        for node in yaml.sequence(words.members["services"], "services") { readService(node) }
+        for node in yaml.sequence(words.members["checks"], "checks") { readCheck(node) }
+    }
+
+    mutating func mapping(_ node: Yams.Node, _ what: String) -> YAMLReader.Mapping? {
+        yaml.mapping(node, what, words: Self.words[what])
+    }
+
+    mutating func report(_ line: Int, _ problem: String, _ advice: String = "") {
+        yaml.report(line, problem, advice)
+    }
+
+    // MARK: Variables
+
+    private mutating func readVariables(_ node: Yams.Node?) {
+        guard let node, let mapping = yaml.mapping(node, "variables", words: nil) else { return }
+        for (name, node) in mapping.members.sorted(by: { mapping.line(of: $0.key) < mapping.line(of: $1.key) }
+        ) {
+            let line = node.mark?.line ?? mapping.line
+            guard Names.isVariable(name) else {
+                report(line, "\"\(name)\" is not a variable's name", "Use small letters, digits and \"_\"")
+                continue
+            }
+            guard !TemplateFacts.names.contains(name) else {
+                report(
+                    line, "\"\(name)\" is a fact that every template has", "Give the variable another name")
+                continue
+            }
+            if let variable = readVariable(name, node, line: line) { recipe.variables.append(variable) }
+        }
+    }
+
+    private mutating func readVariable(_ name: String, _ node: Yams.Node, line: Int) -> RecipeVariable? {
+        guard let words = mapping(node, "a variable") else { return nil }
+        guard let kind = readKind(name, words) else { return nil }
+        let about = yaml.text(words.members["about"], "about")?.value ?? ""
+        if about.isEmpty { report(line, "\(name) has no about", "Say what the variable is for") }
+        let preset = yaml.text(words.members["default"], "default")
+        if let preset, !kind.accepts(preset.value) {
+            report(
+                preset.line, "the default of \(name) is \"\(preset.value)\"", "Write \(kind.acceptedForms)")
+        }
+        let isOptional = yaml.boolean(words.members["optional"], "optional", default: false)
+        if isOptional, let preset {
+            report(preset.line, "\(name) is optional and has a default", "Delete one of the two")
+        }
+        return RecipeVariable(
+            name: name, kind: kind, preset: preset?.value, isOptional: isOptional, about: about, line: line)
+    }
+
+    private mutating func readKind(_ name: String, _ words: YAMLReader.Mapping) -> ValueKind? {
+        let kinds = [
+            "text", "integer", "boolean", "duration", "port", "address", "network", "size", "list", "choice",
+        ]
+        guard let kind = yaml.text(words.members["kind"], "kind") else {
+            report(words.line, "\(name) has no kind", "It is one of \(kinds.joined(separator: ", "))")
+            return nil
+        }
+        let line = words.line
+        let bounds = yaml.integer(words.members["min"], "min", in: Int.min...Int.max, default: Int.min)
+        let upper = yaml.integer(words.members["max"], "max", in: Int.min...Int.max, default: Int.max)
+        if kind.value != "integer", words.members["min"] != nil || words.members["max"] != nil {
+            report(line, "min and max belong to the kind integer, and \(name) is of the kind \(kind.value)")
+        }
+        let choices = yaml.texts(words.members["choices"], "choices").map(\.value)
+        if (kind.value == "choice") != !choices.isEmpty {
+            report(line, "\(name) must have choices exactly when its kind is choice")
+        }
+        switch kind.value {
+        case "text": return .text
+        case "integer":
+            guard bounds <= upper else {
+                report(line, "the min of \(name) is above its max")
+                return nil
+            }
+            return .integer(bounds...upper)
+        case "boolean": return .boolean
+        case "duration": return .duration
+        case "port": return .port
+        case "address": return .address
+        case "network": return .network
+        case "size": return .size
+        case "list": return .list
+        case "choice": return .choice(choices)
+        default:
+            let near = nearestWord(to: kind.value, among: kinds)
+            report(
+                kind.line, "\"\(kind.value)\" is not a kind of value",
+                near.map { "Did you mean \"\($0)\"?" } ?? "It is one of \(kinds.joined(separator: ", "))")
+            return nil
+        }
+    }
+
+    // MARK: Packages, services, checks
+
+    private mutating func readPackage(_ node: Yams.Node) {
+        let line = node.mark?.line ?? 0
+        var when: [Condition] = []
+        var name = ""
+        if node.scalar != nil {
+            name = yaml.text(node, "a package")?.value ?? ""
+        } else if let words = mapping(node, "a package") {
+            name = yaml.text(words.members["name"], "name")?.value ?? ""
+            when = conditions(words)
+        }
+        guard Names.isPackage(name) else {
+            return report(line, "\"\(name)\" is not a Debian package's name", "As in apache2 or php-pgsql")
+        }
+        recipe.packages.append(RecipePackage(name: name, when: when, line: line))
+    }
+
+    private mutating func readService(_ node: Yams.Node) {
+        guard let words = mapping(node, "a service") else { return }
+        guard let unit = yaml.text(words.members["unit"], "unit") else {
+            return report(words.line, "a service has no unit", "Add unit: and its name, as in apache2")
+        }
+        guard let name = Names.unit(unit.value) else {
+            return report(unit.line, "\"\(unit.value)\" is not a systemd unit's name")
+        }
+        recipe.services.append(
+            RecipeService(
+                unit: name,
+                enabled: yaml.boolean(words.members["enabled"], "enabled", default: true),
+                running: yaml.boolean(words.members["running"], "running", default: true),
+                runsRuntime: yaml.boolean(words.members["runtime"], "runtime", default: false),
+                when: conditions(words), line: words.line))
+    }
+
+    private mutating func readCheck(_ node: Yams.Node) {
+        guard let words = mapping(node, "a check") else { return }
+        guard let url = template(words.members["http"], "http") else {
+            return report(words.line, "a check has no http", "Add http: and the URL to ask for")
+        }
+        recipe.checks.append(
+            RecipeCheck(
+                url: url,
+                status: yaml.integer(words.members["status"], "status", in: 100...599, default: 200),
+                contains: template(words.members["contains"], "contains"),
+                within: yaml.duration(words.members["within"], "within", default: Self.defaultCheckDeadline),
+                when: conditions(words), line: words.line))
+    }
+
+    mutating func conditions(_ words: YAMLReader.Mapping) -> [Condition] {
+        guard let node = words.members["when"], let mapping = yaml.mapping(node, "when", words: nil) else {
+            return []
+        }
+        return mapping.members.sorted { $0.key < $1.key }.compactMap { name, node in
+            yaml.text(node, name).map { Condition(name: name, value: $0.value, line: $0.line) }
+        }
+    }
+
+    /// A text in `recipe.yaml` that may use names.
+    mutating func template(_ node: Yams.Node?, _ what: String) -> Template? {
+        guard let text = yaml.text(node, what) else { return nil }
+        do throws(RecipeFailure) {
+            return try Template(text.value, file: recipe.file, firstLine: text.line)
+        } catch {
+            diagnostics += error.diagnostics
+            return nil
+        }
+    }
+}
