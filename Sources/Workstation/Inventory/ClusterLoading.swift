@@ -121,23 +121,9 @@ struct ClusterResolution {
 
     // MARK: Nodes
 
-    /// Recipes add up over all groups of a node, where any other variable is overridden: a node in `web` and `edge`
-    /// has the recipes of both. The order is that of the inventory's lines.
-    private func recipes(of host: Inventory.Host) -> [(name: String, line: Int)] {
-        var lists = host.groups.compactMap { inventory.group($0)?.variables["recipes"] }
-        if let own = host.own["recipes"] { lists.append(own) }
-        var recipes: [(name: String, line: Int)] = []
-        for list in lists.sorted(by: { $0.line < $1.line }) {
-            for word in list.words where !recipes.contains(where: { $0.name == word }) {
-                recipes.append((word, list.line))
-            }
-        }
-        return recipes
-    }
-
     private func node(_ host: Inventory.Host) -> ClusterNode {
         let variables = host.variables
-        let recipes = recipes(of: host)
+        let recipes = inventory.recipes(of: host)
         return ClusterNode(
             name: host.name,
             address: variables["ansible_host"]?.text ?? host.name,

@@ -53,6 +53,20 @@ public struct Inventory: Sendable, Equatable {
     /// The host of that name.
     public func host(_ name: String) -> Host? { hosts.first { $0.name == name } }
 
+    /// Recipes add up over all groups of a node, where any other variable is overridden: a node in `web` and `edge`
+    /// has the recipes of both. The order is that of the inventory's lines.
+    public func recipes(of host: Host) -> [(name: String, line: Int)] {
+        var lists = host.groups.compactMap { group($0)?.variables["recipes"] }
+        if let own = host.own["recipes"] { lists.append(own) }
+        var recipes: [(name: String, line: Int)] = []
+        for list in lists.sorted(by: { $0.line < $1.line }) {
+            for word in list.words where !recipes.contains(where: { $0.name == word }) {
+                recipes.append((word, list.line))
+            }
+        }
+        return recipes
+    }
+
     /// Reads an inventory file. Whatever is wrong with it, what could be read comes back, and all diagnostics,
     /// sorted by line.
     public static func load(_ path: String) -> (Inventory, [Diagnostic]) {

@@ -13,7 +13,7 @@ extension Inventory {
             let groups = host.groups.filter { $0 != "all" && $0 != "ungrouped" }
             let membership = groups.isEmpty ? "in no group" : "in \(groups.sorted().joined(separator: ", "))"
             lines.append("\(style.bold(host.name))  \(membership)  \(style.grey("\(file):\(host.line)"))")
-            lines += table(host.variables, style)
+            lines += table(host, style)
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -38,14 +38,23 @@ extension Inventory {
         }
     }
 
-    private func table(_ variables: [String: Variable], _ style: Style) -> [String] {
-        let rows = variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text, $0.value) }
-        let keys = rows.map(\.0.count).max() ?? 0
+    private func table(_ host: Host, _ style: Style) -> [String] {
+        let rows = host.variables.sorted { $0.key < $1.key }.map { row(host, $0.key, $0.value) }
+        let keys = rows.map(\.key.count).max() ?? 0
         // One long value does not push the origins of all others off the screen.
-        let values = min(40, rows.map(\.1.count).max() ?? 0)
-        return rows.map { key, text, variable in
-            "  \(pad(key, keys))  \(pad(text, values))  \(style.grey(variable.origin))"
-        }
+        let values = min(40, rows.map(\.text.count).max() ?? 0)
+        return rows.map { "  \(pad($0.key, keys))  \(pad($0.text, values))  \(style.grey($0.origin))" }
+    }
+
+    /// Recipes are shown as they are used: added up over all groups, with all lines that name one.
+    private func row(
+        _ host: Host, _ key: String, _ variable: Variable
+    ) -> (key: String, text: String, origin: String) {
+        guard key == "recipes" else { return (key, variable.text, variable.origin) }
+        let recipes = recipes(of: host)
+        let lines = recipes.map(\.line).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+        let origin = "\(file):" + lines.map { "\($0)" }.joined(separator: ",")
+        return (key, recipes.map(\.name).joined(separator: " "), origin)
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

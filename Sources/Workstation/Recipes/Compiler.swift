@@ -36,12 +36,8 @@ struct Compiler {
 
     /// What must be right about a node before anything is rendered.
     private mutating func check(_ node: ClusterNode) {
-        for name in node.recipes where catalog.recipes[name] == nil {
-            let near = nearestWord(to: name, among: catalog.recipes.keys.sorted())
-            report(
-                node.file, node.recipeLines[name] ?? node.line,
-                "there is no recipe \"\(name)\" in \(catalog.folder)",
-                near.map { "Did you mean \"\($0)\"?" } ?? "The recipes are \(catalog.listOfRecipes)")
+        diagnostics += node.recipes.compactMap {
+            catalog.unknownRecipe($0, file: node.file, line: node.recipeLines[$0] ?? node.line)
         }
         if !node.recipes.isEmpty, IPAddress(node.address) == nil {
             report(

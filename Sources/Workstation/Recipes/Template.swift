@@ -26,7 +26,8 @@ struct Template: Sendable {
         guard scanner.diagnostics.isEmpty else { throw RecipeFailure(diagnostics: scanner.diagnostics) }
         names = scanner.names
         do {
-            template = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
+            // On a line of its own, so that a tag alone on the first line still counts as alone.
+            template = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}\n" + text)
         } catch {
             throw RecipeFailure(diagnostics: [
                 Diagnostic(file: file, line: firstLine, problem: "this is not a Mustache template")

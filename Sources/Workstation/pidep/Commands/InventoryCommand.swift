@@ -3,6 +3,7 @@ import Diagnostics
 import Events
 import Foundation
 import Inventory
+import Recipes
 
 struct InventoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,23 +17,34 @@ struct InventoryCommand: ParsableCommand {
             """,
         subcommands: [Check.self, List.self])
 
+    struct Source: ParsableArguments {
+        @Argument(help: "The inventory file.") var file: String
+        @Option(help: "The folder of recipes (default: recipes, beside the inventory's folder).")
+        var recipes: String?
+
+        /// Reads it all; what is wrong goes to standard error.
+        func read() -> InventoryCheck {
+            let check = InventoryCheck(file, recipes: recipes)
+            let text = check.diagnostics.map { $0.sentence + "\n" }.joined()
+            FileHandle.standardError.write(Data(text.utf8))
+            return check
+        }
+    }
+
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says all that is wrong with an inventory, sorted by line.",
             discussion: """
+                Reads the recipes that it names, too, renders every configuration and reads it as the node would.
                 Exit code 0 when the inventory can be used (warnings do not count), 1 when it cannot.
 
                   pidep inventory check inventory/lab.ini
                 """)
 
-        @Argument(help: "The inventory file.") var file: String
+        @OptionGroup var source: Source
 
         func run() throws {
-            let (inventory, syntax) = Inventory.load(file)
-            let (cluster, more) = Cluster.resolve(inventory, knownVariables: nil)
-            let diagnostics = (syntax + more).sortedByLine
-            write(diagnostics)
-            guard let cluster, !diagnostics.containErrors else { throw ExitCode.failure }
+            guard let cluster = source.read().cluster else { throw ExitCode.failure }
             print(cluster.summary)
         }
     }
@@ -43,28 +55,21 @@ struct InventoryCommand: ParsableCommand {
             discussion: """
                 Prints what resolves even where `check` complains, so that any Ansible inventory can be looked at;
                 the complaints go to standard error. With --json in the shape of `ansible-inventory --list`, with
-                _meta.origins added.
+                _meta.origins added. Exit code 1 only when there is nothing to show.
 
                   pidep inventory list inventory/lab.ini
                   pidep inventory list inventory/lab.ini --json | jq ._meta.origins.nustler3
                 """)
 
-        @Argument(help: "The inventory file.") var file: String
+        @OptionGroup var source: Source
         @Flag(help: "Print one JSON document.") var json = false
 
         func run() throws {
-            let (inventory, diagnostics) = Inventory.load(file)
-            write(diagnostics)
-            let unreadable = inventory.groups.isEmpty
-            guard !unreadable else { throw ExitCode.failure }
+            let inventory = source.read().inventory
+            guard !inventory.groups.isEmpty else { throw ExitCode.failure }
             print(
                 json ? inventory.json.pretty : inventory.text(colour: Terminal.outputHasColour),
                 terminator: "")
         }
     }
-}
-
-private func write(_ diagnostics: [Diagnostic]) {
-    let text = diagnostics.map { $0.sentence + "\n" }.joined()
-    FileHandle.standardError.write(Data(text.utf8))
 }
