@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The workstation's command line: a file a command, no logic below it.
 @main
@@ -21,4 +22,18 @@ struct Pidep: ParsableCommand {
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
             DeployCommand.self, StatusCommand.self, SmokeCommand.self, LoadTestCommand.self,
         ])
+
+    /// Exit code of wrong usage, as in the README's table; the parser's own is 64 (sysexits.h).
+    static let usageExitCode: Int32 = 2
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(usageExitCode)
+        }
+    }
 }

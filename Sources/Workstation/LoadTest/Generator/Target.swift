@@ -70,7 +70,7 @@ public struct Target: Sendable, Equatable {
 }
 
 /// Why there is no report, as a sentence.
-public enum LoadTestError: Error, Sendable, Equatable {
+public enum LoadTestError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was asked for cannot be done: exit code 2.
     case usage(String)
     /// The run could not begin: exit code 1.
@@ -82,4 +82,7 @@ public enum LoadTestError: Error, Sendable, Equatable {
         case .usage(let sentence), .failed(let sentence): sentence
         }
     }
+
+    /// The sentence.
+    public var description: String { sentence }
 }

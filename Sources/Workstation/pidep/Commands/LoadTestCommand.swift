@@ -51,9 +51,15 @@ struct LoadTestCommand: ParsableCommand {
         options.newConnections = newConnections
         options.thresholds = threshold
         if !probe { options.probe = nil }
-        let report = try LoadTest.conduct(
-            cluster, options: options, path: path, fault: fault, reporting: Renderer(.automatic(json: json)),
-            interruption: .onSignals())
+        let report: LoadReport
+        do {
+            report = try LoadTest.conduct(
+                cluster, options: options, path: path, fault: fault,
+                reporting: Renderer(.automatic(json: json)),
+                interruption: .onSignals())
+        } catch LoadTestError.usage(let sentence) {
+            throw ValidationError(sentence)
+        }
         guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
     }
 }
