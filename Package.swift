@@ -76,7 +76,9 @@ let package = Package(
             "ProxyRole", at: "Proxy/Role",
             ["CLinux", "Proxy", "Reactor", "Service", "Console", "HTTP1", "Languages"]),
         node("VRRP", at: "VRRP/Core", ["Languages", "Diagnostics"]),
-        node("VRRPRole", at: "VRRP/Role", ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages"]),
+        node(
+            "VRRPRole", at: "VRRP/Role",
+            ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
         .executableTarget(
             name: "pinode",
             dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor"],

@@ -57,6 +57,7 @@ public struct VirtualRouter: Sendable {
     private var lowerSince: Duration?
     /// When Adver_Timer fires, as Active.
     private var advertDeadline: Duration = .zero
+    private var activeSince: Duration = .zero
     private var announcements = AnnouncementSchedule()
     private var addedAt: Duration = .zero
     /// When lost addresses are added again.
@@ -104,9 +105,11 @@ public struct VirtualRouter: Sendable {
             adjustPriority(by: adjustment)
             return clear(.tracking, .trackingRecovered, at: now)
         case .advertisement(let advertisement, let source):
-            return receive(advertisement, from: source, at: now)
+            let woken = oversleepIfLate(at: now)
+            return woken + receive(advertisement, from: source, at: now)
         case .addressesLost:
-            guard state == .active else { return [] }
+            let woken = oversleepIfLate(at: now)
+            guard state == .active else { return woken }
             readdDeadline = max(now, addedAt + Self.addressRetry)
             return readdIfDue(at: now)
         case .addressesRefused:
@@ -175,14 +178,17 @@ public struct VirtualRouter: Sendable {
             }
             return becomeActive(at: now)
         case .active:
-            if now - advertDeadline > settings.interval * Self.toleratedOversleep {
-                return oversleep(at: now)
-            }
+            let woken = oversleepIfLate(at: now)
+            guard state == .active else { return woken }
             return advertiseIfDue(at: now) + readdIfDue(at: now) + announceIfDue(at: now)
         }
     }
 
-    private mutating func oversleep(at now: Duration) -> [Action] {
+    /// Whatever comes first after a long sleep: nothing is said before the others have been heard.
+    private mutating func oversleepIfLate(at now: Duration) -> [Action] {
+        guard state == .active, now - advertDeadline > settings.interval * Self.toleratedOversleep else {
+            return []
+        }
         let cause = Cause.overslept(now - advertDeadline)
         endActive()
         activeInterval = settings.interval
@@ -267,7 +273,10 @@ public struct VirtualRouter: Sendable {
         guard peer.priority > effectivePriority || losesTie else {
             advertDeadline = now + settings.interval
             var actions: [Action] = [.send(priority: effectivePriority)]
-            if peer.priority > 0 { actions.insert(.rival(peer.address, priority: peer.priority), at: 0) }
+            // The last word of one that we have just preempted is no rival's.
+            if peer.priority > 0, now > activeSince + settings.interval {
+                actions.insert(.rival(peer.address, priority: peer.priority), at: 0)
+            }
             return actions + beginAnnouncements(at: now)
         }
         endActive()
@@ -277,8 +286,7 @@ public struct VirtualRouter: Sendable {
         let cause: Cause =
             isTie ? .tieLost(peer.address) : .higherPriority(peer.address, priority: peer.priority)
         return [
-            .rival(peer.address, priority: peer.priority), .removeAddresses,
-            .send(priority: effectivePriority),
+            .removeAddresses, .send(priority: effectivePriority),
             .changed(Transition(from: .active, to: .backup, cause: cause)),
         ]
     }
@@ -305,6 +313,7 @@ public struct VirtualRouter: Sendable {
         active = nil
         lowerSince = nil
         addedAt = now
+        activeSince = now
         advertDeadline = now + settings.interval
         return [
             .send(priority: effectivePriority), .addAddresses,

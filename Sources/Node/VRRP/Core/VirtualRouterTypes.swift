@@ -89,7 +89,7 @@ extension VirtualRouter {
         /// One gratuitous ARP for every virtual address.
         case announce
         case changed(Transition)
-        /// Another router says that it is Active while we are.
+        /// Another router with lower priority, or the smaller address, says that it is Active while we are.
         case rival(IPv4Address, priority: UInt8)
     }
 

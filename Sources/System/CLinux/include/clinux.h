@@ -78,3 +78,8 @@ int cl_signalfd(const int *signals, int count);
 /// The process's arguments, as main got them.
 int cl_argument_count(void);
 const char *cl_argument(int index);
+
+// Topics of their own. Named here, too, because a compiler's module cache does not notice a new header.
+#include "netlink.h"
+#include "process.h"
+#include "rawsocket.h"

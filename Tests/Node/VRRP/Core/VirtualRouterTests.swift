@@ -237,11 +237,18 @@ import Testing
     @Test("to a lower priority an Active answers at once and announces itself again")
     func answersLower() {
         var router = Self.active()
-        let now = Self.down + .milliseconds(50)
+        let now = Self.down + .milliseconds(150)
         #expect(
             router.handle(Self.heard(199), at: now)
                 == [.rival(Self.smaller, priority: 199), .send(priority: 200), .announce])
         #expect(router.handle(Self.heard(0), at: now + .milliseconds(50)).first == .send(priority: 200))
+    }
+
+    @Test("the last word of a router that was just preempted makes no rival of it")
+    func lastWord() {
+        var router = Self.active()
+        #expect(
+            router.handle(Self.heard(199), at: Self.down + .milliseconds(1)).first == .send(priority: 200))
     }
 
     @Test(
@@ -249,27 +256,27 @@ import Testing
     func yields() {
         var router = Self.active()
         #expect(
-            router.handle(Self.heard(201), at: .seconds(1)) == [
-                .rival(Self.smaller, priority: 201), .removeAddresses, .send(priority: 200),
+            router.handle(Self.heard(201), at: .milliseconds(400)) == [
+                .removeAddresses, .send(priority: 200),
                 Self.changed(.active, .backup, .higherPriority(Self.smaller, priority: 201)),
             ])
-        #expect(router.deadline == .seconds(1) + Self.down)
+        #expect(router.deadline == .milliseconds(400) + Self.down)
     }
 
     @Test("even with nopreempt an Active yields to a higher priority")
     func yieldsWithoutPreemption() {
         var router = Self.active(Self.router(preempt: false))
-        _ = router.handle(Self.heard(201), at: .seconds(1))
+        _ = router.handle(Self.heard(201), at: .milliseconds(400))
         #expect(router.state == .backup)
     }
 
     @Test("of two with one priority the greater address stays")
     func tie() {
         var yields = Self.active()
-        _ = yields.handle(Self.heard(200, from: Self.greater), at: .seconds(1))
+        _ = yields.handle(Self.heard(200, from: Self.greater), at: .milliseconds(400))
         #expect(yields.state == .backup)
         var stays = Self.active()
-        _ = stays.handle(Self.heard(200, from: Self.smaller), at: .seconds(1))
+        _ = stays.handle(Self.heard(200, from: Self.smaller), at: .milliseconds(400))
         #expect(stays.state == .active)
     }
 
@@ -288,6 +295,14 @@ import Testing
             router.handle(.time, at: now)
                 == [.removeAddresses, Self.changed(.active, .backup, .overslept(now - due))])
         #expect(router.deadline == now + Self.interval + .microseconds(21_875))
+    }
+
+    @Test("what a queue held while an Active slept is heard before it speaks", arguments: [100, 250])
+    func oversleptWithQueue(priority: UInt8) {
+        var router = Self.active()
+        let now = Self.down + Self.interval * 4
+        let actions = router.handle(Self.heard(priority), at: now)
+        #expect(actions == [.removeAddresses, Self.changed(.active, .backup, .overslept(Self.interval * 3))])
     }
 
     @Test("two intervals late is not overslept: no backup can have taken over")
@@ -316,7 +331,7 @@ import Testing
         var router = Self.active()
         var count = 0
         for step in 0..<1000 {
-            let now = Self.down + .milliseconds(200) + .microseconds(200 * step)
+            let now = Self.down + .milliseconds(150) + .microseconds(200 * step)
             count += router.handle(Self.heard(100), at: now).filter { $0 == .announce }.count
             count += router.handle(.time, at: now).filter { $0 == .announce }.count
         }

@@ -1,0 +1,37 @@
+import CLinux
+import JSON
+import Reactor
+
+/// What the console `/run/pinode/vrrp.sock` answers.
+enum ConsoleAnswers {
+    static func answer(_ command: String, role: VRRPRole) -> String {
+        switch command {
+        case "show vrrp": StatusText.text(role)
+        case "show vrrp json": StatusDocument.document(role).compact
+        case "show info": information(role)
+        case "help": help
+        default: "\"\(command)\" is not a command.\n\(help)"
+        }
+    }
+
+    private static let help = """
+        show vrrp         every virtual router: its state, why, whom it hears
+        show vrrp json    the same for programs
+        show info         this process
+        prompt            keep the connection and show when it is ready
+        quit              close the connection
+        """
+
+    private static func information(_ role: VRRPRole) -> String {
+        """
+        Name: pinode vrrp
+        Version: \(String(cString: cl_pinode_version()))
+        Pid: \(getpid())
+        Uptime_sec: \((Reactor.clock() - role.startedAt).components.seconds)
+        File: \(role.file)
+        Router_id: \(role.configuration.routerID ?? "")
+        Guard: \(role.watchdog.isAlive ? "alive" : "missing")
+        Realtime: \(role.isRealtime ? "yes" : "no")
+        """
+    }
+}

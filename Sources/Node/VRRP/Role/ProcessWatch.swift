@@ -1,0 +1,19 @@
+import Reactor
+
+/// Says whether something runs, each time that changes. It begins as not running.
+class ProcessWatch {
+    /// Whether it runs now, as seen.
+    fileprivate(set) final var isRunning = false
+    /// Why it does not, for people.
+    final var reason = "was not seen yet"
+    final var changed: () -> Void = {}
+
+    func start() {}
+
+    final func set(_ running: Bool, _ reason: String) {
+        self.reason = reason
+        guard running != isRunning else { return }
+        isRunning = running
+        changed()
+    }
+}

@@ -1,0 +1,82 @@
+import CLinux
+import Reactor
+
+/// Watches one of our own roles by its console: a connection is held open and asked again and again.
+///
+/// Closed: the role is dead, known at once. No answer: it hangs. Nobody to connect to: it does not come back.
+final class RoleWatch: ProcessWatch, EventSource {
+    /// Between an answer and the next question, and between two tries to connect.
+    static let pingInterval: Duration = .milliseconds(100)
+    /// After which a question without an answer means that the role hangs.
+    static let pingTimeout: Duration = .milliseconds(300)
+    /// So many answers in a row and the role runs.
+    static let answersToRise = 3
+
+    private let path: String
+    private let reactor: Reactor
+    private var descriptor: Int32 = -1
+    private var answers = 0
+    private var question: Deadline?
+    private var timeout: Deadline?
+
+    init(role: String, on reactor: Reactor) {
+        path = "/run/pinode/\(role).sock"
+        self.reactor = reactor
+    }
+
+    override func start() { connect() }
+
+    private func connect() {
+        let result = cl_connect_unix(path)
+        guard result >= 0 else {
+            return fail("\(path): \(String(cString: cl_strerror(-result)))")
+        }
+        descriptor = result
+        do throws(SystemError) { try reactor.add(result, for: .read, self) } catch {
+            return fail(error.sentence)
+        }
+        // Its answer is "> "; after it an empty line is answered with an empty line and "> ".
+        ask("prompt\n")
+    }
+
+    private func ask(_ line: String) {
+        let bytes = Array(line.utf8)
+        let sent = bytes.withUnsafeBytes {
+            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        }
+        guard sent == bytes.count else { return fail("its console takes no question") }
+        timeout = reactor.schedule(after: Self.pingTimeout) { [unowned(unsafe) self] in hang() }
+    }
+
+    func ready(_ readiness: Readiness) {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        if count < 0, cl_errno() == EAGAIN { return }
+        guard count > 0 else { return fail("its console closed: it ended") }
+        guard bytes[0..<count].contains(UInt8(ascii: ">")) else { return }
+        timeout?.cancel()
+        answers += 1
+        if answers >= Self.answersToRise { set(true, "its console answers") }
+        question?.cancel()
+        question = reactor.schedule(after: Self.pingInterval) { [unowned(unsafe) self] in ask("\n") }
+    }
+
+    /// The connection stays: a process that hangs accepts no other, and this one tells when it lives again.
+    private func hang() {
+        answers = 0
+        set(false, "its console does not answer: it hangs")
+    }
+
+    private func fail(_ reason: String) {
+        timeout?.cancel()
+        question?.cancel()
+        if descriptor >= 0 {
+            reactor.remove(descriptor)
+            close(descriptor)
+            descriptor = -1
+        }
+        answers = 0
+        set(false, reason)
+        question = reactor.schedule(after: Self.pingInterval) { [unowned(unsafe) self] in connect() }
+    }
+}
