@@ -54,7 +54,9 @@ extension HAProxyParser {
             report(words.line, problem, advice)
             return
         }
-        path = hasPrefix(expanded, "unix@") ? String(decoding: expanded.utf8.dropFirst(5), as: UTF8.self) : expanded
+        path =
+            hasPrefix(expanded, "unix@")
+            ? String(decoding: expanded.utf8.dropFirst(5), as: UTF8.self) : expanded
         guard hasPrefix(path, "/"), path.utf8.count <= Self.maximumSocketPath else {
             report(
                 words.line, "\"\(path)\" is not the path of a Unix socket",

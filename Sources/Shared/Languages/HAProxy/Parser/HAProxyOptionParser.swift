@@ -119,7 +119,9 @@ extension HAProxyParser {
 
     private func network(_ text: String) -> HAProxyConfiguration.Network? {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count <= 2, let address = HAProxyConfiguration.Address(String(decoding: parts[0], as: UTF8.self)) else {
+        guard parts.count <= 2,
+            let address = HAProxyConfiguration.Address(String(decoding: parts[0], as: UTF8.self))
+        else {
             return nil
         }
         let bits: Int

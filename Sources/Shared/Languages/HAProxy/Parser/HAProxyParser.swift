@@ -67,14 +67,22 @@ struct HAProxyParser {
     }
 
     mutating func report(_ line: Int, _ problem: String, _ advice: String = "") {
-        diagnostics.append(Diagnostic(file: file, line: line, problem: problem, advice: advice))
+        add(.error, line, problem, advice)
+    }
+
+    mutating func warn(_ line: Int, _ problem: String, _ advice: String = "") {
+        add(.warning, line, problem, advice)
     }
 
     /// Whether the last sentence was about this line: then what is left of it is not worth another.
     func hasJustReported(_ line: Int) -> Bool { diagnostics.last?.line == line }
 
-    mutating func warn(_ line: Int, _ problem: String, _ advice: String = "") {
-        diagnostics.append(Diagnostic(.warning, file: file, line: line, problem: problem, advice: advice))
+    private mutating func add(
+        _ severity: Diagnostic.Severity, _ line: Int, _ problem: String, _ advice: String
+    ) {
+        diagnostics.append(
+            Diagnostic(
+                severity, file: file, line: line, problem: printable(problem), advice: printable(advice)))
     }
 
     private mutating func read(_ line: HAProxyLine) {
@@ -214,4 +222,20 @@ struct HAProxyArguments {
         }
         return text
     }
+}
+
+/// Line feeds and their like, which a word can have by an escape, would tear a sentence apart.
+private func printable(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) { return text }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case newline: bytes += "\\n".utf8
+        case 13: bytes += "\\r".utf8
+        case 9: bytes += "\\t".utf8
+        case 0...0x1f, 0x7f: bytes += "\\x\(String(byte, radix: 16))".utf8
+        default: bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }
