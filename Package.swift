@@ -86,7 +86,7 @@ let package = Package(
 
         // Workstation: full Swift.
         workstation("Events", ["JSON"]),
-        workstation("Commands", []),
+        workstation("Commands", ["CLinux"]),
         workstation("Inventory", ["Diagnostics", "JSON"]),
         workstation(
             "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),

@@ -61,66 +61,39 @@ public struct Command: Sendable {
     }
 
     /// Runs it and returns whatever its exit code is. `eachLine` is called with every whole line as it comes,
-    /// of both streams, from another thread.
-    public func runAny(eachLine: (@Sendable (String) -> Void)? = nil) throws(Failure) -> Output {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-        let out = Pipe()
-        let err = Pipe()
-        process.standardOutput = out
-        process.standardError = err
-        let incoming = input.map { _ in Pipe() }
-        process.standardInput = incoming ?? FileHandle.nullDevice
-        do { try process.run() } catch {
-            throw Failure(
-                sentence: "\"\(arguments.first ?? "")\" did not start: \(error.localizedDescription)",
-                code: nil)
+    /// of both streams.
+    public func runAny(eachLine: ((String) -> Void)? = nil) throws(Failure) -> Output {
+        let program = arguments.first ?? ""
+        guard let path = program.contains("/") ? program : Command.path(of: program) else {
+            throw Failure(sentence: "\"\(program)\" is not on PATH", code: nil)
         }
-        Interruption.remember(process.processIdentifier)
-        defer { Interruption.forget(process.processIdentifier) }
-        let collected = Collected()
-        let group = DispatchGroup()
-        for (pipe, isError) in [(out, false), (err, true)] {
-            group.enter()
-            DispatchQueue.global().async {
-                let file = pipe.fileHandleForReading
-                if let eachLine {
-                    collected.set(Lines(from: file).readAll(eachLine), isError: isError)
-                } else {
-                    collected.set(file.readDataToEndOfFile(), isError: isError)
-                }
-                group.leave()
-            }
+        var running = try Spawned(
+            path: path, arguments: arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, folder: folder,
+            hasInput: input != nil)
+        Interruption.remember(running.pid)
+        defer { Interruption.forget(running.pid) }
+        var out = Lines(eachLine)
+        var err = Lines(eachLine)
+        let status = running.finish(feeding: input ?? Data(), timeout: timeout) { data, isError in
+            if isError { err.append(data) } else { out.append(data) }
         }
-        if let incoming, let input {
-            DispatchQueue.global().async {
-                try? incoming.fileHandleForWriting.write(contentsOf: input)
-                try? incoming.fileHandleForWriting.close()
-            }
-        }
-        let expired = group.wait(timeout: .now() + timeout) == .timedOut
-        if expired {
-            process.terminate()
-            if group.wait(timeout: .now() + 2) == .timedOut { kill(process.processIdentifier, SIGKILL) }
-        }
-        process.waitUntilExit()
-        guard !expired else {
+        out.end()
+        err.end()
+        guard let status else {
             throw Failure(
                 sentence:
                     "\"\(arguments.prefix(6).joined(separator: " "))\" was stopped after \(Int(timeout)) s",
                 code: nil)
         }
+        let signal = status & 0x7f
         return Output(
-            code: process.terminationReason == .exit
-                ? process.terminationStatus : 128 + process.terminationStatus,
-            standardOutput: String(decoding: collected.out, as: UTF8.self),
-            standardError: String(decoding: collected.err, as: UTF8.self))
+            code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
+            standardOutput: String(decoding: out.all, as: UTF8.self),
+            standardError: String(decoding: err.all, as: UTF8.self))
     }
 
-    /// Where PATH has a program; nil when it has not.
+    /// Where PATH (or an sbin folder, which users' PATHs lack) has a program; nil when it has not.
     public static func path(of program: String) -> String? {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(
             String.init)
@@ -129,35 +102,26 @@ public struct Command: Sendable {
     }
 }
 
-/// Reads a pipe to its end and hands over whole lines on the way.
+/// What a stream brought, and its lines on the way.
 private struct Lines {
-    let file: FileHandle
+    private(set) var all = Data()
+    private var begin = 0
+    private let eachLine: ((String) -> Void)?
 
-    init(from file: FileHandle) { self.file = file }
+    init(_ eachLine: ((String) -> Void)?) { self.eachLine = eachLine }
 
-    func readAll(_ eachLine: (String) -> Void) -> Data {
-        var all = Data()
-        var begin = 0
-        while case let piece = file.availableData, !piece.isEmpty {
-            all.append(piece)
-            while let end = all[begin...].firstIndex(of: UInt8(ascii: "\n")) {
-                eachLine(String(decoding: all[begin..<end], as: UTF8.self))
-                begin = end + 1
-            }
+    mutating func append(_ data: Data) {
+        all.append(data)
+        guard let eachLine else { return }
+        while let end = all[begin...].firstIndex(of: UInt8(ascii: "\n")) {
+            eachLine(String(decoding: all[begin..<end], as: UTF8.self))
+            begin = end + 1
         }
-        if begin < all.count { eachLine(String(decoding: all[begin...], as: UTF8.self)) }
-        return all
     }
-}
 
-private final class Collected: @unchecked Sendable {
-    private let lock = NSLock()
-    private var bytes: (out: Data, err: Data) = (Data(), Data())
-
-    var out: Data { lock.withLock { bytes.out } }
-    var err: Data { lock.withLock { bytes.err } }
-
-    func set(_ data: Data, isError: Bool) {
-        lock.withLock { if isError { bytes.err = data } else { bytes.out = data } }
+    /// The last line, where it had no end.
+    mutating func end() {
+        if let eachLine, begin < all.count { eachLine(String(decoding: all[begin...], as: UTF8.self)) }
+        begin = all.count
     }
 }

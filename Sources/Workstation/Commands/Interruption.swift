@@ -2,8 +2,7 @@ import Foundation
 
 /// Passes an interruption (SIGINT, SIGTERM, SIGHUP) on to the programs that run, then dies of it.
 ///
-/// Foundation starts each program in a process group of its own, so a terminal's Ctrl-C reaches only us, and
-/// without this a compiler would go on after we are gone. A program that handles a signal itself keeps its handler.
+/// Each program is started in a process group of its own, so a terminal's Ctrl-C reaches only us, and without this a compiler would go on after we are gone. A program that handles a signal itself keeps its handler.
 enum Interruption {
     /// How many programs can run at once and still be told: a signal handler can only look at memory that is there.
     static let capacity = 64
