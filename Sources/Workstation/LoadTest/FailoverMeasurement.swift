@@ -2,8 +2,9 @@ import Events
 
 /// Breaks a node and mends it again: the lab does, and a test's stand-in.
 public protocol FaultInjector: Sendable {
-    /// Breaks the node; returns when it is broken.
-    func inject(_ verb: FaultText.Verb, on node: String) throws
+    /// Breaks the node and returns when it is broken. The result says when that took effect, on the Reactor's clock;
+    /// nil means all the time that the call took.
+    func inject(_ verb: FaultText.Verb, on node: String) throws -> ClosedRange<Duration>?
     /// Mends what `inject` broke.
     func undo(_ verb: FaultText.Verb, on node: String) throws
 }

@@ -6,14 +6,16 @@ public struct Fault: Sendable {
     public var node: String?
     /// When, from the run's beginning.
     public var at: Duration
-    /// Breaks it. What it throws is in the report.
-    public var inject: @Sendable () throws -> Void
+    /// Breaks it, and says when that took effect on the Reactor's clock (nil: all the time that it took). What it
+    /// throws is in the report.
+    public var inject: @Sendable () throws -> ClosedRange<Duration>?
     /// Mends it. Called once after the run when `inject` was called, even when that threw or the run was interrupted.
     public var undo: @Sendable () throws -> Void
 
     /// A fault from its parts.
     public init(
-        _ name: String, node: String? = nil, at: Duration, inject: @escaping @Sendable () throws -> Void,
+        _ name: String, node: String? = nil, at: Duration,
+        inject: @escaping @Sendable () throws -> ClosedRange<Duration>?,
         undo: @escaping @Sendable () throws -> Void
     ) {
         self.name = name

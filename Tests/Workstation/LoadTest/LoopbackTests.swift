@@ -209,12 +209,13 @@ import Testing
             self.fails = fails
         }
 
-        func inject(_ verb: FaultText.Verb, on node: String) throws {
+        func inject(_ verb: FaultText.Verb, on node: String) throws -> ClosedRange<Duration>? {
             lock.withLock { kept.append("\(verb.rawValue) \(node)") }
             if fails { throw LoadTestError.failed("no such node") }
             server.listen(false)
             Thread.sleep(forTimeInterval: 0.5)
             server.listen(true)
+            return nil
         }
 
         func undo(_ verb: FaultText.Verb, on node: String) throws {

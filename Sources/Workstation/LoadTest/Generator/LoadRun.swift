@@ -89,10 +89,17 @@ struct LoadRun {
                 let rest = min(time - Reactor.clock(), .milliseconds(50))
                 if rest > .zero { usleep(useconds_t(rest.microseconds + 1)) }
             }
-            let began = Reactor.clock() - origin
+            var began = Reactor.clock() - origin
+            var done: Duration?
             var problem: String?
-            do { try fault.inject() } catch { problem = LoadTest.sentence(error) }
-            mailbox.put(.injected(began: began, done: Reactor.clock() - origin, problem: problem))
+            do {
+                if let effect = try fault.inject() {
+                    began = effect.lowerBound - origin
+                    done = effect.upperBound - origin
+                }
+            } catch { problem = LoadTest.sentence(error) }
+            mailbox.put(
+                .injected(began: began, done: done ?? Reactor.clock() - origin, problem: problem))
         }
     }
 
