@@ -18,6 +18,13 @@ public struct Command: Sendable {
         public var standardOutput: String
         /// All of it, decoded as UTF-8.
         public var standardError: String
+
+        /// What a program left that was run in another way.
+        public init(code: Int32, standardOutput: String, standardError: String) {
+            self.code = code
+            self.standardOutput = standardOutput
+            self.standardError = standardError
+        }
     }
 
     /// How long a program may run unless told otherwise.

@@ -89,8 +89,7 @@ struct Compiler {
         }
         let manifest = Manifest(
             node: node.name, architecture: architecture, runtime: runtime, packages: [], files: [], units: [])
-        var draft = CompiledNode(
-            node: node, manifest: manifest, blobs: [:], checks: [], origins: [:], warnings: [])
+        var draft = CompiledNode(node: node, manifest: manifest, blobs: [:], checks: [], origins: [:])
         for recipe in recipes { apply(recipe, to: &draft) }
         checkUnits(recipes, draft)
         checkParents(recipes, draft)
@@ -151,9 +150,7 @@ struct Compiler {
         case .template(let template):
             let text = render(template, scope, draft.node)
             if let language = file.language, let checker = checkers[language] {
-                let found = checker(text, "\(template.file), rendered for \(draft.node.name)")
-                diagnostics += found.filter { $0.severity == .error }
-                draft.warnings += found.filter { $0.severity == .warning }
+                diagnostics += checker(text, "\(template.file), rendered for \(draft.node.name)")
             }
             content = blob(Array(text.utf8), &draft)
         case .bytes(let bytes): content = blob(bytes, &draft)

@@ -11,11 +11,8 @@ public enum LanguageCheckers {
     /// The words after `language:`.
     public static let languages = ["haproxy", "keepalived"]
 
-    /// The parsers of our own roles. Nothing of this machine's environment is given to a configuration: on the node
-    /// it will have another.
+    /// The parsers of our own roles.
     public static let roles: [String: LanguageChecker] = [
-        "haproxy": { text, file in HAProxyConfiguration.parse(text, file: file, environment: [:]).diagnostics
-        },
-        "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 },
+        "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 }
     ]
 }

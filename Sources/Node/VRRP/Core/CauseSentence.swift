@@ -1,5 +1,3 @@
-import Languages
-
 extension VirtualRouter.Cause {
     /// For the log and the console, without a full stop.
     public var sentence: String {

@@ -1,4 +1,3 @@
-import Languages
 import CLinux
 import JSON
 import Reactor

@@ -1,5 +1,4 @@
 import CLinux
-import Languages
 import VRRP
 
 /// The guard's side: it waits, and acts once.

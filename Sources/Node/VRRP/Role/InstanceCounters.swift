@@ -1,4 +1,3 @@
-import Languages
 import VRRP
 
 /// What one virtual router has seen and done since it started.

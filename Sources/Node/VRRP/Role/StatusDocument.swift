@@ -1,4 +1,3 @@
-import Languages
 import JSON
 import Reactor
 import VRRP

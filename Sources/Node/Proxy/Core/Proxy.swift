@@ -1,0 +1,1 @@
+// The proxy's core: no I/O.
