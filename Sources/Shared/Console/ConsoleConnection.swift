@@ -5,7 +5,7 @@ import Reactor
 final class ConsoleConnection: EventSource {
     private let descriptor: Int32
     private let reactor: Reactor
-    private let answer: (String) -> String
+    private let answer: (String) -> String?
     private let closed: () -> Void
     private var received: [UInt8] = []
     private var unsent: [UInt8] = []
@@ -15,7 +15,7 @@ final class ConsoleConnection: EventSource {
     private var idle: Deadline?
 
     init(
-        _ descriptor: Int32, on reactor: Reactor, answer: @escaping (String) -> String,
+        _ descriptor: Int32, on reactor: Reactor, answer: @escaping (String) -> String?,
         closed: @escaping () -> Void
     ) {
         self.descriptor = descriptor
@@ -71,7 +71,11 @@ final class ConsoleConnection: EventSource {
         case "quit": finished = true
         case "" where interactive: unsent.append(UInt8(ascii: "\n"))
         default:
-            unsent.append(contentsOf: answer(command).utf8)
+            guard let text = answer(command) else {
+                finished = true
+                return
+            }
+            unsent.append(contentsOf: text.utf8)
             if unsent.last != UInt8(ascii: "\n") { unsent.append(UInt8(ascii: "\n")) }
             unsent.append(UInt8(ascii: "\n"))
         }

@@ -15,12 +15,15 @@ public final class ConsoleServer: EventSource {
     private let reactor: Reactor
     private let listener: Int32
     private let path: String
-    private let answer: (String) -> String
+    private let answer: (String) -> String?
     private var connections: [Int32: ConsoleConnection] = [:]
 
-    /// Listens at `path` (mode 0600); `answer` gets one command and returns its answer without the empty line.
-    public init(on reactor: Reactor, path: String, answer: @escaping (String) -> String) throws(SystemError) {
-        let result = cl_listen_unix(path, 0o600, 16)
+    /// Listens at `path`; `answer` gets one command and returns its answer without the empty line, or nil to
+    /// close the connection without one: a role whose other threads hang must not look alive.
+    public init(
+        on reactor: Reactor, path: String, mode: UInt32 = 0o600, answer: @escaping (String) -> String?
+    ) throws(SystemError) {
+        let result = cl_listen_unix(path, mode_t(mode), 16)
         guard result >= 0 else { throw SystemError("listen at \(path)", code: -result) }
         listener = result
         self.path = path

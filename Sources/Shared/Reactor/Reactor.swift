@@ -8,13 +8,12 @@ public protocol EventSource: AnyObject {
 
 /// What a descriptor is ready for, or is watched for.
 public struct Readiness: OptionSet, Sendable {
-    /// Epoll's bits (epoll_ctl(2)).
     public let rawValue: UInt32
 
     /// Epoll's bits (epoll_ctl(2)).
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// There is something to read, or the peer has closed.
+    /// There is something to read, or the end.
     public static let read = Readiness(rawValue: 0x001)
     /// There is room to write.
     public static let write = Readiness(rawValue: 0x004)
@@ -24,6 +23,10 @@ public struct Readiness: OptionSet, Sendable {
     public static let hangup = Readiness(rawValue: 0x010)
     /// The peer will write no more.
     public static let readHangup = Readiness(rawValue: 0x2000)
+    /// Of several loops that watch a listener, not all wake for one connection (Linux 4.5).
+    public static let exclusive = Readiness(rawValue: 1 << 28)
+    /// Tell only of changes: the source remembers what it has not read or written yet, and `modify` is never needed.
+    public static let edges = Readiness(rawValue: 1 << 31)
 }
 
 /// One event loop of one thread: epoll for descriptors, a heap for deadlines.
@@ -34,24 +37,21 @@ public final class Reactor {
     public static let eventsPerTurn = 256
 
     /// Monotonic time since boot, as of the beginning of this turn.
-    public private(set) var now: Duration
+    public var now: Duration { .nanoseconds(nowNanoseconds) }
+    /// The same in nanoseconds, for paths where a 128-bit `Duration` would be felt.
+    public private(set) var nowNanoseconds: Int64
 
     private let epoll: Int32
     private let events: UnsafeMutablePointer<epoll_event>
-    private var watches: [Int32: Watch] = [:]
-    /// Watches taken out in this turn: an event that the kernel already handed over may still point at them.
-    private var retired: [Watch] = []
+    /// By descriptor. An event carries the descriptor and its slot's generation, so that one which the kernel
+    /// handed over before `remove` finds nobody, even when the number is in use again.
+    private var slots: [Slot] = []
     private var deadlines = DeadlineHeap()
     private var running = false
 
-    final class Watch {
-        let descriptor: Int32
+    private struct Slot {
         var source: (any EventSource)?
-
-        init(_ descriptor: Int32, _ source: any EventSource) {
-            self.descriptor = descriptor
-            self.source = source
-        }
+        var generation: UInt32 = 0
     }
 
     /// A loop with nothing to do.
@@ -59,7 +59,7 @@ public final class Reactor {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1") }
         events = .allocate(capacity: Self.eventsPerTurn)
-        now = Self.clock()
+        nowNanoseconds = Int64(cl_now_ns())
     }
 
     deinit {
@@ -70,35 +70,49 @@ public final class Reactor {
     /// Monotonic time since boot, read now.
     public static func clock() -> Duration { .nanoseconds(Int64(cl_now_ns())) }
 
-    /// Watches a descriptor, level-triggered. The caller keeps owning and closing it, after `remove`.
+    /// Watches a descriptor, level-triggered unless with `edges`. The caller keeps owning and closing it, after
+    /// `remove` or `forget`.
     public func add(_ descriptor: Int32, for readiness: Readiness, _ source: any EventSource)
         throws(SystemError)
     {
-        let watch = Watch(descriptor, source)
-        var event = Self.event(readiness, watch)
+        let index = Int(descriptor)
+        while slots.count <= index { slots.append(Slot()) }
+        var event = event(readiness, descriptor)
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw SystemError("epoll_ctl") }
-        watches[descriptor] = watch
+        slots[index].source = source
     }
 
     /// Changes what a watched descriptor is watched for.
     public func modify(_ descriptor: Int32, for readiness: Readiness) {
-        guard let watch = watches[descriptor] else { return }
-        var event = Self.event(readiness, watch)
+        guard isWatched(descriptor) else { return }
+        var event = event(readiness, descriptor)
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
     /// Watches a descriptor no more; its source is not called again, not even in this turn.
     public func remove(_ descriptor: Int32) {
-        guard let watch = watches.removeValue(forKey: descriptor) else { return }
+        guard isWatched(descriptor) else { return }
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
-        watch.source = nil
-        retired.append(watch)
+        forget(descriptor)
     }
 
-    private static func event(_ readiness: Readiness, _ watch: Watch) -> epoll_event {
+    /// As `remove`, for a descriptor that the caller closes at once and that no other descriptor shares its file
+    /// with: close(2) takes it out of the kernel's set, so that a system call is saved.
+    public func forget(_ descriptor: Int32) {
+        guard isWatched(descriptor) else { return }
+        slots[Int(descriptor)].source = nil
+        slots[Int(descriptor)].generation &+= 1
+    }
+
+    private func isWatched(_ descriptor: Int32) -> Bool {
+        descriptor >= 0 && Int(descriptor) < slots.count && slots[Int(descriptor)].source != nil
+    }
+
+    private func event(_ readiness: Readiness, _ descriptor: Int32) -> epoll_event {
         var event = epoll_event()
         event.events = readiness.rawValue
-        event.data.ptr = Unmanaged.passUnretained(watch).toOpaque()
+        event.data.u64 =
+            UInt64(slots[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         return event
     }
 
@@ -127,27 +141,28 @@ public final class Reactor {
 
     /// Waits for events or the next deadline, at most `limit`, and handles what came.
     public func turn(limit: Duration = .seconds(60)) {
-        let count = epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout(limit: limit))
-        now = Self.clock()
-        if count > 0 {
-            for index in 0..<Int(count) {
-                let event = events[index]
-                guard let pointer = event.data.ptr else { continue }
-                let watch = Unmanaged<Watch>.fromOpaque(pointer).takeUnretainedValue()
-                watch.source?.ready(Readiness(rawValue: event.events))
-            }
-        }
-        retired.removeAll(keepingCapacity: true)
+        var wait = limit
+        if let next = deadlines.first { wait = min(wait, next - Self.clock()) }
+        let (seconds, attoseconds) = wait.components
+        turn(waiting: seconds * 1_000_000_000 + (attoseconds + 999_999_999) / 1_000_000_000)
         while let due = deadlines.popDue(at: now) { due.fire() }
     }
 
-    /// Whole milliseconds for epoll_wait(2), rounded up so that a deadline has passed when it returns.
-    private func timeout(limit: Duration) -> Int32 {
-        var wait = limit
-        if let next = deadlines.first { wait = min(wait, next - Self.clock()) }
-        guard wait > .zero else { return 0 }
-        let (seconds, attoseconds) = wait.components
-        let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Int32(clamping: milliseconds)
+    /// Waits for events, at most so many nanoseconds, and handles them; no deadline of `schedule` is looked at.
+    /// For a loop that keeps its own time.
+    public func turn(waiting: Int64) {
+        // epoll_wait(2) takes whole milliseconds: rounded up, so that a deadline has passed when it returns.
+        let milliseconds = waiting > 0 ? Int32(clamping: (waiting + 999_999) / 1_000_000) : 0
+        let count = epoll_wait(epoll, events, Int32(Self.eventsPerTurn), milliseconds)
+        nowNanoseconds = Int64(cl_now_ns())
+        guard count > 0 else { return }
+        for index in 0..<Int(count) {
+            let key = events[index].data.u64
+            let slot = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
+            guard slot < slots.count, slots[slot].generation == UInt32(truncatingIfNeeded: key >> 32) else {
+                continue
+            }
+            slots[slot].source?.ready(Readiness(rawValue: events[index].events))
+        }
     }
 }

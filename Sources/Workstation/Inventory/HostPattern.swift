@@ -3,7 +3,7 @@ struct HostPattern: Equatable {
     var names: [String]
     var port: UInt16?
 
-    /// Why a pattern cannot be used.
+    /// Why a pattern cannot be used, or not be what the person meant.
     struct Failure: Error, Equatable {
         var problem: String
         var advice: String
@@ -12,15 +12,19 @@ struct HostPattern: Equatable {
     /// The most hosts that one pattern may stand for.
     static let maximumHosts = 4096
 
+    /// A name that should not be one. Ansible takes the whole word for the name then, and so does this.
+    var complaint: Failure?
+
     init(_ pattern: String) throws(Failure) {
         let (name, port) = try Self.splitPort(pattern)
         self.port = port
         names = try Self.expand(name)
-        for name in names where !Self.isName(name) {
-            throw Failure(
-                problem: "\"\(ASCII.clip(name))\" is not a host's name or address",
-                advice: "Use letters, digits, dots, \"-\" and \"_\", or an IP address")
-        }
+        guard let bad = names.first(where: { !Self.isName($0) }) else { return }
+        complaint = Failure(
+            problem: "\"\(ASCII.clip(bad))\" is not a host's name or address",
+            advice: "Use letters, digits, dots, \"-\" and \"_\", or an IP address")
+        self.port = nil
+        names = try Self.expand(pattern)
     }
 
     /// `name:22`, `[2001:db8::1]:22`; a bare IPv6 address has no port.

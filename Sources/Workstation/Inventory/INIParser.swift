@@ -147,6 +147,7 @@ struct INIParser {
         } catch {
             return report(error.problem, error.advice)
         }
+        if let complaint = hosts.complaint { report(complaint.problem, complaint.advice) }
         var assignments: [Statement.Assignment] = []
         for word in words.dropFirst() {
             guard let equals = word.firstIndex(of: ASCII.equals), equals > 0 else {

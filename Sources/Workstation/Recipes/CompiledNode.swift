@@ -1,3 +1,4 @@
+import Diagnostics
 import Inventory
 import Manifest
 
@@ -13,6 +14,8 @@ public struct CompiledNode: Sendable {
     public var checks: [Check]
     /// Where each path of the manifest comes from.
     public var origins: [String: Origin]
+    /// What the parsers of the roles find odd in the rendered configurations without refusing them.
+    public var warnings: [Diagnostic]
 
     /// The recipe, and the template or static file within it, that a path comes from.
     public struct Origin: Sendable, Equatable {

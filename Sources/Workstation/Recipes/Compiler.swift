@@ -89,7 +89,8 @@ struct Compiler {
         }
         let manifest = Manifest(
             node: node.name, architecture: architecture, runtime: runtime, packages: [], files: [], units: [])
-        var draft = CompiledNode(node: node, manifest: manifest, blobs: [:], checks: [], origins: [:])
+        var draft = CompiledNode(
+            node: node, manifest: manifest, blobs: [:], checks: [], origins: [:], warnings: [])
         for recipe in recipes { apply(recipe, to: &draft) }
         checkUnits(recipes, draft)
         checkParents(recipes, draft)
@@ -150,7 +151,9 @@ struct Compiler {
         case .template(let template):
             let text = render(template, scope, draft.node)
             if let language = file.language, let checker = checkers[language] {
-                diagnostics += checker(text, "\(template.file), rendered for \(draft.node.name)")
+                let found = checker(text, "\(template.file), rendered for \(draft.node.name)")
+                diagnostics += found.filter { $0.severity == .error }
+                draft.warnings += found.filter { $0.severity == .warning }
             }
             content = blob(Array(text.utf8), &draft)
         case .bytes(let bytes): content = blob(bytes, &draft)

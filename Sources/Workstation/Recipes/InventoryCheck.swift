@@ -74,8 +74,7 @@ extension RecipeCatalog {
         let anything = Manifest.Runtime(version: "", digest: SHA256Digest(of: []), size: 0)
         let runtime = Dictionary(uniqueKeysWithValues: Self.architectures.map { ($0, anything) })
         do throws(RecipeFailure) {
-            _ = try compile(known, runtime: runtime)
-            return []
+            return try compile(known, runtime: runtime).flatMap(\.warnings)
         } catch {
             return error.diagnostics
         }

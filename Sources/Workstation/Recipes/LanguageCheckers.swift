@@ -11,8 +11,11 @@ public enum LanguageCheckers {
     /// The words after `language:`.
     public static let languages = ["haproxy", "keepalived"]
 
-    /// The parsers of our own roles.
+    /// The parsers of our own roles. Nothing of this machine's environment is given to a configuration: on the node
+    /// it will have another.
     public static let roles: [String: LanguageChecker] = [
-        "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 }
+        "haproxy": { text, file in HAProxyConfiguration.parse(text, file: file, environment: [:]).diagnostics
+        },
+        "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 },
     ]
 }

@@ -193,7 +193,10 @@ import Testing
         ])
         let checker: LanguageChecker = { text, file in
             text == "global\n  bind n1\n"
-                ? [Diagnostic(file: file, line: 2, problem: "bind is not known in global")] : []
+                ? [
+                    Diagnostic(file: file, line: 2, problem: "bind is not known in global"),
+                    Diagnostic(.warning, file: file, line: 1, problem: "maxconn is not set"),
+                ] : []
         }
         let (_, problems) = try recipes.compile(
             "n1 ansible_host=192.0.2.1 recipes=a", checkers: ["haproxy": checker])
@@ -203,6 +206,19 @@ import Testing
                     + " Did you mean \"pinode-proxy.service\"?",
                 "a/templates/t, rendered for n1:2: bind is not known in global.",
             ])
+    }
+
+    @Test("what a role's parser only warns of keeps nobody from deploying")
+    func languageWarnings() throws {
+        let recipes = try TemporaryRecipes([
+            "a/recipe.yaml": "summary: x\nfiles: [{to: /x, template: t, language: keepalived}]\n",
+            "a/templates/t": "x\n",
+        ])
+        let (nodes, problems) = try recipes.compile(
+            "n1 ansible_host=192.0.2.1 recipes=a",
+            checkers: ["keepalived": { [Diagnostic(.warning, file: $1, line: 1, problem: "odd: \($0)")] }])
+        #expect(problems == [])
+        #expect(nodes.first?.warnings.map(\.problem) == ["odd: x\n"])
     }
 
     @Test(

@@ -73,6 +73,15 @@ import Testing
         #expect(try Repository.compile("nustler.ini", on: "armv7")[2].text(path) == nil)
     }
 
+    @Test(
+        "the roles' own parsers find nothing odd in what is rendered", arguments: ["lab.ini", "nustler.ini"])
+    func ownParsers(inventory: String) {
+        let check = InventoryCheck(Repository.path("inventory/\(inventory)"))
+        #expect(check.diagnostics == [])
+        #expect(check.cluster != nil)
+        #expect(LanguageCheckers.roles.keys.sorted() == LanguageCheckers.languages)
+    }
+
     @Test("checks know whether they concern the node or the virtual address")
     func checks() throws {
         let checks = try Repository.compile("lab.ini")[2].checks

@@ -1,3 +1,5 @@
+import Languages
+
 extension VirtualRouter.Cause {
     /// For the log and the console, without a full stop.
     public var sentence: String {

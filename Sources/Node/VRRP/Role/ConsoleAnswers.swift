@@ -1,3 +1,4 @@
+import Languages
 import CLinux
 import JSON
 import Reactor

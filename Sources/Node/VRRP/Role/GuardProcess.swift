@@ -1,4 +1,5 @@
 import CLinux
+import Languages
 import VRRP
 
 /// The guard's side: it waits, and acts once.

@@ -1,3 +1,4 @@
+import Languages
 import VRRP
 
 /// What one virtual router has seen and done since it started.

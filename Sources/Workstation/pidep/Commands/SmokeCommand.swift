@@ -1,6 +1,30 @@
 import ArgumentParser
+import Deployment
+import Events
+import Foundation
 
 struct SmokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "smoke", abstract: "Asks every service once.")
+        commandName: "smoke", abstract: "Asks every service once.",
+        discussion: """
+            What the recipes check, on each node and on the virtual address: every page, every statistics page, and
+            which node answered. Under 10 seconds; exit code 0, or 1 with a sentence a failure.
+
+              pidep smoke inventory/lab.ini
+              pidep smoke inventory/lab.ini --json
+            """)
+
+    @Argument(help: "The inventory file.") var inventory: String
+    @Flag(help: "Print one event a line, as JSON.") var json = false
+
+    func run() throws {
+        do {
+            let loaded = try LoadedCluster(inventory)
+            let smoke = Smoke(cluster: loaded.cluster, nodes: try loaded.withoutRuntime())
+            guard smoke.run(Renderer(.automatic(json: json))) else { throw ExitCode.failure }
+        } catch let error as LoadedCluster.Failure {
+            FileHandle.standardError.write(Data((error.sentence + "\n").utf8))
+            throw ExitCode.failure
+        }
+    }
 }

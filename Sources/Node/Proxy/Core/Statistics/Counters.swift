@@ -1,9 +1,9 @@
 /// A number that goes up and down, and the most it has been.
 public struct Gauge: Sendable, Equatable {
     /// Now.
-    public private(set) var current: Int = 0
+    public internal(set) var current: Int = 0
     /// The most since the start, or since the maxima were cleared.
-    public private(set) var maximum: Int = 0
+    public internal(set) var maximum: Int = 0
 
     /// Zero, and never been more.
     public init() {}
@@ -27,20 +27,23 @@ public struct Gauge: Sendable, Equatable {
 /// the earlier one that still lies within the last second. Exact after a quiet second, smooth in between.
 public struct RateCounter: Sendable, Equatable {
     /// Most events in one second since the start, or since the maxima were cleared.
-    public private(set) var maximum: Int = 0
+    public internal(set) var maximum: Int = 0
     /// All events.
-    public private(set) var total: UInt64 = 0
+    public internal(set) var total: UInt64 = 0
 
-    private var second: Int64 = 0
-    private var running = 0
-    private var previous = 0
+    var second: Int64 = 0
+    var running = 0
+    var previous = 0
 
     /// No event yet.
     public init() {}
 
     /// One event at this time since boot.
-    public mutating func count(at now: Duration) {
-        advance(to: now.components.seconds)
+    public mutating func count(at now: Duration) { count(second: now.components.seconds) }
+
+    /// One event in this second since boot.
+    public mutating func count(second: Int64) {
+        advance(to: second)
         running += 1
         total += 1
         if running > maximum { maximum = running }
@@ -58,7 +61,7 @@ public struct RateCounter: Sendable, Equatable {
     /// Forgets the maximum (`clear counters`).
     public mutating func clearMaximum() { maximum = 0 }
 
-    private mutating func advance(to now: Int64) {
+    mutating func advance(to now: Int64) {
         guard now > second else { return }
         previous = now == second + 1 ? running : 0
         running = 0
@@ -69,24 +72,28 @@ public struct RateCounter: Sendable, Equatable {
 /// The mean of about the last 1024 values, and the largest of all (HAProxy's `qtime` and its kin).
 public struct TimeAverage: Sendable, Equatable {
     /// The largest value since the start, or since the maxima were cleared.
-    public private(set) var maximum: Duration = .zero
+    public var maximum: Duration { .microseconds(maximumInMicroseconds) }
 
-    private static let window: Int64 = 1024
-    private var samples: Int64 = 0
-    private var sumInMicroseconds: Int64 = 0
+    static let window: Int64 = 1024
+    var samples: Int64 = 0
+    var sumInMicroseconds: Int64 = 0
+    var maximumInMicroseconds: Int64 = 0
 
     /// No value yet.
     public init() {}
 
     /// One more value.
-    public mutating func add(_ value: Duration) {
-        if value > maximum { maximum = value }
+    public mutating func add(_ value: Duration) { add(microseconds: value.inMicroseconds) }
+
+    /// One more value, in microseconds.
+    public mutating func add(microseconds value: Int64) {
+        if value > maximumInMicroseconds { maximumInMicroseconds = value }
         if samples < Self.window {
             samples += 1
         } else {
             sumInMicroseconds -= sumInMicroseconds / Self.window
         }
-        sumInMicroseconds += value.inMicroseconds
+        sumInMicroseconds += value
     }
 
     /// The mean, or zero before the first value.
@@ -95,23 +102,23 @@ public struct TimeAverage: Sendable, Equatable {
     }
 
     /// Forgets the maximum (`clear counters`).
-    public mutating func clearMaximum() { maximum = .zero }
+    public mutating func clearMaximum() { maximumInMicroseconds = 0 }
 }
 
 /// Answers by the first digit of their status.
 public struct ResponseCounters: Sendable, Equatable {
     /// 100 to 199.
-    public private(set) var informational: UInt64 = 0
+    public internal(set) var informational: UInt64 = 0
     /// 200 to 299.
-    public private(set) var success: UInt64 = 0
+    public internal(set) var success: UInt64 = 0
     /// 300 to 399.
-    public private(set) var redirection: UInt64 = 0
+    public internal(set) var redirection: UInt64 = 0
     /// 400 to 499.
-    public private(set) var clientError: UInt64 = 0
+    public internal(set) var clientError: UInt64 = 0
     /// 500 to 599.
-    public private(set) var serverError: UInt64 = 0
+    public internal(set) var serverError: UInt64 = 0
     /// Anything else.
-    public private(set) var other: UInt64 = 0
+    public internal(set) var other: UInt64 = 0
 
     /// None yet.
     public init() {}

@@ -1,1 +1,0 @@
-// The proxy's core: no I/O.

@@ -1,0 +1,43 @@
+import CLinux
+import Reactor
+
+/// Messages from other threads for the loop of one: rare ones, none is on the way of a request.
+final class Mailbox<Message>: @unchecked Sendable {
+    /// Readable when there is mail.
+    let bell: Int32
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var messages: [Message] = []
+
+    init() throws(SystemError) {
+        bell = cl_eventfd()
+        guard bell >= 0 else { throw SystemError("eventfd") }
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        close(bell)
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Leaves a message and wakes the loop. Any thread may.
+    func post(_ message: Message) {
+        pthread_mutex_lock(mutex)
+        let wasEmpty = messages.isEmpty
+        messages.append(message)
+        pthread_mutex_unlock(mutex)
+        if wasEmpty { eventfd_write(bell, 1) }
+    }
+
+    /// All messages, in order. Only the loop's thread may.
+    func take() -> [Message] {
+        var count: UInt64 = 0
+        _ = eventfd_read(bell, &count)
+        pthread_mutex_lock(mutex)
+        let taken = messages
+        messages = []
+        pthread_mutex_unlock(mutex)
+        return taken
+    }
+}

@@ -1,0 +1,49 @@
+import Inventory
+import Manifest
+import Recipes
+
+/// An inventory and its recipes, read and found usable: where every command that reaches a cluster begins.
+public struct LoadedCluster: Sendable {
+    /// All that is wrong with inventory and recipes, a sentence a line.
+    public struct Failure: Error, Sendable {
+        /// The sentences.
+        public var sentence: String
+    }
+
+    /// The cluster.
+    public var cluster: Cluster
+    /// Its recipes.
+    public var catalog: RecipeCatalog
+    /// What is odd but can be used, a sentence each.
+    public var warnings: [String]
+
+    /// Reads an inventory file and the recipes beside its folder.
+    public init(_ path: String) throws(Failure) {
+        let check = InventoryCheck(path)
+        guard let cluster = check.cluster else {
+            throw Failure(sentence: check.diagnostics.map(\.sentence).joined(separator: "\n"))
+        }
+        self.cluster = cluster
+        warnings = check.diagnostics.map(\.sentence)
+        do throws(RecipeFailure) {
+            catalog = try RecipeCatalog.load(RecipeCatalog.folder(forInventory: path))
+        } catch {
+            throw Failure(sentence: error.diagnostics.map(\.sentence).joined(separator: "\n"))
+        }
+    }
+
+    /// The nodes as the recipes make them, without a node runtime: for what only asks and changes nothing.
+    public func withoutRuntime() throws(Failure) -> [CompiledNode] {
+        var known = cluster
+        for index in known.nodes.indices {
+            known.nodes[index].architecture = known.nodes[index].architecture ?? "amd64"
+        }
+        let nothing = Manifest.Runtime(version: "", digest: .init(of: []), size: 0)
+        do throws(RecipeFailure) {
+            return try catalog.compile(
+                known, runtime: ["armv7": nothing, "arm64": nothing, "amd64": nothing])
+        } catch {
+            throw Failure(sentence: error.diagnostics.map(\.sentence).joined(separator: "\n"))
+        }
+    }
+}
