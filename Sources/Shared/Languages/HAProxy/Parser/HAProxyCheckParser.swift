@@ -44,6 +44,12 @@ extension HAProxyParser {
             report(words.line, "http-check send is also at line \(line)", "Put both into one line")
             return
         }
+        // For HAProxy an expectation ends a request, and what is sent after it needs a connection of its own.
+        if let line = rules.expectLine {
+            report(
+                words.line, "http-check send stands after the http-check expect at line \(line)", "Swap them")
+            return
+        }
         rules.sendLine = words.line
         while !words.isAtEnd {
             let first = words.next()

@@ -23,7 +23,14 @@ extension HAProxyParser {
                 global.hardStopAfter = value
             }
         case .node:
-            if let value = argument(&words, "node", "node NAME") { global.node = value }
+            guard let value = argument(&words, "node", "node NAME") else { return }
+            guard HAProxyValues.isName(value), !value.utf8.contains(UInt8(ascii: ":")) else {
+                report(
+                    line, "\"\(value)\" cannot be the name of a node",
+                    "Use letters, digits, \".\", \"_\" and \"-\"")
+                return
+            }
+            global.node = value
         case .description:
             global.description = words.rest()
         case .stats: readGlobalStats(&words)
