@@ -87,10 +87,11 @@ let package = Package(
         // Workstation: full Swift.
         workstation("Events", ["JSON"]),
         workstation("Commands", ["CLinux"]),
+        workstation("Requirements", ["Commands", "JSON"]),
         workstation("Inventory", ["Diagnostics", "JSON"]),
         workstation(
             "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),
-        workstation("CrossBuild", ["Commands", "Events", "Digest", "JSON", "CArchive"]),
+        workstation("CrossBuild", ["Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
         workstation("SSH", ["CSSH2", "CLinux", "Inventory"]),
         workstation("Lab", ["Commands", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
         workstation(
@@ -103,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "pidep",
             dependencies: [
-                "Events", "Commands", "Inventory", "Recipes", "CrossBuild", "SSH", "Deployment", "Lab",
+                "Events", "Commands", "Requirements", "Inventory", "Recipes", "CrossBuild", "SSH",
+                "Deployment", "Lab",
                 "LoadTest", "JSON", "Diagnostics",
                 argumentParser,
             ],
@@ -123,11 +125,14 @@ let package = Package(
         tests("VRRP", at: "Node/VRRP", ["VRRP", "VRRPRole", "Languages", "CLinux"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
+        tests("Requirements", at: "Workstation/Requirements", ["Requirements", "JSON"]),
         tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
         tests(
             "Recipes", at: "Workstation/Recipes",
             ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
-        tests("CrossBuild", at: "Workstation/CrossBuild", ["CrossBuild", "Commands"]),
+        tests(
+            "CrossBuild", at: "Workstation/CrossBuild",
+            ["CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON"]),
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands"]),
         tests(
             "Deployment", at: "Workstation/Deployment",

@@ -1,6 +1,7 @@
 import Commands
 import Digest
 import Foundation
+import Requirements
 
 /// A private root for apt: the machine's own Debian sources and keyring, and nothing else of the machine's.
 ///
@@ -31,26 +32,35 @@ struct AptRoot {
     /// Told in a sentence what is worth reading.
     var warn: @Sendable (String) -> Void = { _ in }
 
-    /// The machine's Debian sources, or a sentence where there are none.
-    static func machineSources(_ candidates: [String] = sourceFiles) throws(BuildError) -> String {
-        for file in candidates {
-            guard let data = FileManager.default.contents(atPath: file) else {
-                if FileManager.default.fileExists(atPath: file) {
-                    throw BuildError("\(file) cannot be read by this user. Run: sudo chmod a+r \(file)")
-                }
-                continue
-            }
+    /// What a look for the machine's Debian sources found.
+    enum Sources: Equatable {
+        case found(String)
+        case unreadable(String)
+        case none
+    }
+
+    /// The first of the files that names a repository.
+    static func sources(among candidates: [String]) -> Sources {
+        for file in candidates where FileManager.default.fileExists(atPath: file) {
+            guard let data = FileManager.default.contents(atPath: file) else { return .unreadable(file) }
             let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
-            if lines.contains(where: {
-                $0.hasPrefix("deb ") || $0.hasPrefix("deb\t") || $0.hasPrefix("Types:")
-            }) {
-                return file
+            let names = ["deb ", "deb\t", "Types:"]
+            if lines.contains(where: { line in names.contains { line.hasPrefix($0) } }) {
+                return .found(file)
             }
         }
-        throw BuildError(
-            "this machine has no Debian package sources (\(candidates.joined(separator: " or "))). "
-                + "pidep takes glibc and OpenSSL for the Pis from Debian 12: write its sources to \(candidates[0])"
-        )
+        return .none
+    }
+
+    /// The machine's Debian sources, or a sentence where there are none.
+    static func machineSources(_ candidates: [String] = sourceFiles) throws(BuildError) -> String {
+        do throws(Requirement.Missing) { try Requirement.debianSources(candidates).demand() } catch {
+            throw BuildError(error.sentence)
+        }
+        guard case .found(let path) = sources(among: candidates) else {
+            throw BuildError("\(candidates[0]) changed while it was read. Run the same command again.")
+        }
+        return path
     }
 
     /// Fetches the indexes and says which versions of the packages there are.
@@ -196,10 +206,8 @@ struct AptRoot {
     }
 
     private func run(_ command: Command) throws(BuildError) -> Command.Output {
-        guard Command.path(of: command.arguments[0]) != nil else {
-            throw BuildError(
-                "\(command.arguments[0]) is not on this machine: pidep needs a Debian (or a derivative) for building"
-            )
+        do throws(Requirement.Missing) { try Requirement.aptGet.demand() } catch {
+            throw BuildError(error.sentence)
         }
         do throws(Command.Failure) { return try command.runAny() } catch {
             throw BuildError("\(error.sentence). Run again: \(self.command)")

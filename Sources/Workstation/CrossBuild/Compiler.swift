@@ -36,6 +36,7 @@ struct Compiler {
 
     /// Compiles and links; `progress` is told how far it is.
     func run(progress: @escaping @Sendable (String) -> Void) throws(BuildError) {
+        try forgetStaleModules()
         let output: Command.Output
         do throws(Command.Failure) {
             output = try Command(arguments, environment: environment, timeout: Self.timeout)
@@ -45,6 +46,19 @@ struct Compiler {
             throw BuildError(
                 Self.explain(output.standardOutput + output.standardError, architecture: architecture))
         }
+    }
+
+    /// Removes clang's module cache when a header came or went below Sources/System: clang keeps a target's module as
+    /// it was while no header that it knew changed, and SwiftPM's own module map names only the folder.
+    private func forgetStaleModules() throws(BuildError) {
+        let system = "\(root.path)/Sources/System"
+        let headers = (FileManager.default.subpaths(atPath: system) ?? [])
+            .filter { $0.hasSuffix(".h") || $0.hasSuffix(".modulemap") }.sorted().joined(separator: "\n")
+        let memory = "\(root.scratch(architecture))/headers"
+        guard FileManager.default.contents(atPath: memory) != Data(headers.utf8) else { return }
+        try Files.remove("\(root.scratch(architecture))/\(architecture.swiftTriple)/release/ModuleCache")
+        try Files.makeFolder(root.scratch(architecture))
+        try Files.write(headers, to: memory)
     }
 
     /// `Compiling Proxy (12 of 34)` from `[12/34] Compiling Proxy Proxy.swift`; nil for other lines.

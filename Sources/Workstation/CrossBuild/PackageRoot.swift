@@ -8,14 +8,17 @@ public struct PackageRoot: Sendable, Equatable {
     /// A package root that is known.
     public init(path: String) { self.path = path }
 
+    /// Where this program itself lies.
+    static var ownExecutable: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            ?? CommandLine.arguments[0]
+    }
+
     /// Looks upward from the current folder, then from where the executable lies, for pidep's package.
     public static func find(
-        from folder: String = FileManager.default.currentDirectoryPath,
-        executable: String = CommandLine.arguments[0]
+        from folder: String = FileManager.default.currentDirectoryPath, executable: String? = nil
     ) throws(BuildError) -> PackageRoot {
-        let program =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? executable
-        for start in [folder, (program as NSString).deletingLastPathComponent] {
+        for start in [folder, ((executable ?? ownExecutable) as NSString).deletingLastPathComponent] {
             if let found = upward(from: start) { return found }
         }
         throw BuildError(

@@ -1,44 +1,56 @@
 import Commands
 import Foundation
+import Requirements
 
 /// The Swift toolchain on PATH, by which the node runtime is compiled.
 struct Toolchain: Sendable, Equatable {
+    /// Why there is no usable one, without a full stop.
+    struct Unusable: Error, Equatable {
+        var reason: String
+    }
+
     /// The release series whose Embedded Swift this code is written for.
     static let series = "6.3"
-    /// How long `swift --version` may take.
+    /// How long `swiftc --version` may take.
     static let versionTimeout: TimeInterval = 30
 
     static let remedy =
-        "Install Swift \(series) for this system (https://www.swift.org/install/linux/) and put its usr/bin on PATH: "
+        "install Swift \(series) (https://www.swift.org/install/linux/) and put its usr/bin on PATH: "
         + "export PATH=/opt/swift/usr/bin:$PATH"
 
     /// The `usr` folder, with symbolic links resolved.
     let folder: String
-    /// The first line of `swift --version`: enters every digest of what a build was made from.
+    /// The first line of `swiftc --version`: enters every digest of what a build was made from.
     let version: String
 
     /// Finds it and makes sure of its version; the sentence says how to get one.
     static func find() throws(BuildError) -> Toolchain {
-        guard let swift = Command.path(of: "swiftc") else {
-            throw BuildError("there is no Swift compiler on PATH. \(remedy)")
+        do throws(Unusable) { return try locate() } catch {
+            throw BuildError(Requirement.swiftToolchain.missing(because: error.reason).sentence)
         }
-        let real = URL(fileURLWithPath: swift).resolvingSymlinksInPath()
+    }
+
+    static func locate() throws(Unusable) -> Toolchain {
+        guard let compiler = Command.path(of: "swiftc") else {
+            throw Unusable(reason: "there is no Swift compiler on PATH")
+        }
+        let real = URL(fileURLWithPath: compiler).resolvingSymlinksInPath()
         let folder = real.deletingLastPathComponent().deletingLastPathComponent().path
         let output: Command.Output
         do throws(Command.Failure) {
-            output = try Command([swift, "--version"], timeout: versionTimeout).run()
-        } catch { throw BuildError("the Swift compiler on PATH does not work: \(error.sentence). \(remedy)") }
+            output = try Command([compiler, "--version"], timeout: versionTimeout).run()
+        } catch { throw Unusable(reason: "the Swift compiler on PATH does not work (\(error.sentence))") }
         let line = output.standardOutput.split(separator: "\n").first.map(String.init) ?? ""
         return try Toolchain(folder: folder, versionLine: line)
     }
 
-    init(folder: String, versionLine: String) throws(BuildError) {
+    init(folder: String, versionLine: String) throws(Unusable) {
         guard let number = Self.number(in: versionLine) else {
-            throw BuildError(
-                "\(folder)/bin/swiftc does not say its version (\"\(versionLine)\"). \(Self.remedy)")
+            throw Unusable(
+                reason: "\(folder)/bin/swiftc does not say its version (it says \"\(versionLine)\")")
         }
         guard number == Self.series || number.hasPrefix("\(Self.series).") else {
-            throw BuildError("Swift \(number) is on PATH, and pidep needs \(Self.series). \(Self.remedy)")
+            throw Unusable(reason: "Swift \(number) is on PATH, and pidep needs \(Self.series)")
         }
         self.folder = folder
         version = versionLine
