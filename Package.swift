@@ -100,7 +100,8 @@ let package = Package(
                 "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
                 "CLinux", "CArchive",
             ]),
-        workstation("LoadTest", ["Inventory", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),
+        workstation(
+            "LoadTest", ["Inventory", "Lab", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),
         .executableTarget(
             name: "pidep",
             dependencies: [

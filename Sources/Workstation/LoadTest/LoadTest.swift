@@ -2,6 +2,7 @@ import CLinux
 import Events
 import Foundation
 import Inventory
+import Lab
 import Reactor
 
 /// Loads a cluster's virtual address on an open-loop schedule, probes it for outages beside that, breaks something
@@ -157,6 +158,7 @@ public struct LoadTest: Sendable {
         switch error {
         case let error as SystemError: error.sentence
         case let error as LoadTestError: error.sentence
+        case let error as LabFailure: error.sentence
         default: "\(error)"
         }
     }

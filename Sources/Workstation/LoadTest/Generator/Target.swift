@@ -42,7 +42,7 @@ public struct Target: Sendable, Equatable {
         if let lab = cluster.lab, if_nametoindex(lab.bridge) == 0 {
             throw .failed(
                 "the lab of \(cluster.file) is not up: there is no interface \(lab.bridge). "
-                    + "Type: pidep lab up \(cluster.file)")
+                    + "Type: pidep lab up --inventory \(cluster.file)")
         }
         try self.init(address: address, path: path, device: cluster.lab?.bridge)
     }

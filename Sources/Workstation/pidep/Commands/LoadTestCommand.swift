@@ -1,6 +1,8 @@
 import ArgumentParser
+import CrossBuild
 import Events
 import Inventory
+import Lab
 import LoadTest
 
 struct LoadTestCommand: ParsableCommand {
@@ -53,10 +55,12 @@ struct LoadTestCommand: ParsableCommand {
         if !probe { options.probe = nil }
         let report: LoadReport
         do {
+            let injector = try cluster.lab.map { _ in
+                try LabFaultInjector(Lab(cluster: cluster, root: PackageRoot.find().path))
+            }
             report = try LoadTest.conduct(
-                cluster, options: options, path: path, fault: fault,
-                reporting: Renderer(.automatic(json: json)),
-                interruption: .onSignals())
+                cluster, options: options, path: path, fault: fault, injector: injector,
+                reporting: Renderer(.automatic(json: json)), interruption: .onSignals())
         } catch LoadTestError.usage(let sentence) {
             throw ValidationError(sentence)
         }
