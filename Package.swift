@@ -53,7 +53,7 @@ let package = Package(
     ],
     targets: [
         // System: doors to C.
-        .target(name: "CLinux", path: "Sources/System/CLinux", cSettings: stamp),
+        .target(name: "CLinux", path: "Sources/System/CLinux", cSettings: [.define("_GNU_SOURCE")] + stamp),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .systemLibrary(name: "CSSH2", path: "Sources/System/CSSH2"),
         .systemLibrary(name: "CArchive", path: "Sources/System/CArchive"),
@@ -92,7 +92,7 @@ let package = Package(
         workstation(
             "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),
         workstation("CrossBuild", ["Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
-        workstation("SSH", ["CSSH2", "CLinux", "Inventory"]),
+        workstation("SSH", ["CSSH2", "COpenSSL", "CLinux", "Digest", "Inventory"]),
         workstation("Lab", ["Commands", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
         workstation(
             "Deployment",
@@ -120,7 +120,7 @@ let package = Package(
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands"]),
-        tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON"]),
+        tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
         tests("Proxy", at: "Node/Proxy", ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux"]),
         tests("VRRP", at: "Node/VRRP", ["VRRP", "VRRPRole", "Languages", "CLinux"]),
@@ -134,7 +134,7 @@ let package = Package(
         tests(
             "CrossBuild", at: "Workstation/CrossBuild",
             ["CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON"]),
-        tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands"]),
+        tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
             ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON"]),

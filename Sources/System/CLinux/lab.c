@@ -138,3 +138,7 @@ int cl_ext4_shutdown(const char *mountpoint) {
     close(folder);
     return result;
 }
+
+int cl_syncfs(int descriptor) { return syncfs(descriptor) < 0 ? -errno : 0; }
+
+int cl_pipe_cloexec(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }

@@ -23,6 +23,8 @@ static int failed(int fd) {
     return -code;
 }
 
+int cl_accept4(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
 int cl_listen_tcp(const char *address, uint16_t port, int reuseport, int freebind, int backlog) {
     struct sockaddr_storage where;
     socklen_t size = parse(address, port, &where);

@@ -38,7 +38,7 @@ struct NodeIdentity {
         // As on a card that was written and taken out: a power cut does not undo it.
         let disk = cl_open(names.diskMount, O_RDONLY | O_DIRECTORY, 0)
         if disk >= 0 {
-            syncfs(disk)
+            _ = cl_syncfs(disk)
             close(disk)
         }
     }

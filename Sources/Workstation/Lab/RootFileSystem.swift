@@ -121,7 +121,7 @@ struct RootFileSystem {
         }
         let descriptor = cl_open(partial, O_RDONLY | O_DIRECTORY, 0)
         if descriptor >= 0 {
-            syncfs(descriptor)
+            _ = cl_syncfs(descriptor)
             close(descriptor)
         }
         guard rename(partial, folder) == 0, isReady else {

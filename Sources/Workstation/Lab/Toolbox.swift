@@ -116,7 +116,7 @@ private final class Pipe {
 
     init() throws(LabFailure) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+        guard cl_pipe_cloexec(&ends) == 0 else {
             throw LabFailure("No pipe can be made: \(String(cString: cl_strerror(cl_errno()))).")
         }
         (reader, writer) = (ends[0], ends[1])

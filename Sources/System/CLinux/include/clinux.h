@@ -2,9 +2,8 @@
 // The only door to libc and the kernel: everything under Shared and Node imports CLinux, never
 // Glibc, so that the same source compiles for the host and as Embedded Swift (where the target
 // triple's OS is "none" and there is no Glibc overlay).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here, only in our C files (Package.swift): it changes fd_set's members, and then this
+// module and Foundation's could not be imported together.
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +37,7 @@ static inline const char *cl_strerror(int code) { return strerror(code); }
 // Function-like macros and variadic functions need wrappers.
 static inline uint16_t cl_htons(uint16_t v) { return htons(v); }
 static inline uint32_t cl_htonl(uint32_t v) { return htonl(v); }
-static inline int cl_accept4(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+int cl_accept4(int fd);
 static inline int cl_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 static inline int cl_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 static inline int cl_setsockopt_int(int fd, int level, int option, int value) {

@@ -26,6 +26,10 @@ int cl_mount(const char *source, const char *target, const char *type, unsigned 
 /// been synced is lost, as when the power is cut. 0 or -errno.
 int cl_ext4_shutdown(const char *mountpoint);
 
+/// syncfs(2) and pipe2(2) with O_CLOEXEC, which only _GNU_SOURCE shows. 0 or -errno.
+int cl_syncfs(int descriptor);
+int cl_pipe_cloexec(int ends[2]);
+
 /// A device node's number, for mknod.
 static inline dev_t cl_makedev(unsigned major_number, unsigned minor_number) {
     return makedev(major_number, minor_number);

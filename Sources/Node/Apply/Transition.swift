@@ -1,0 +1,166 @@
+import CLinux
+import Digest
+import Manifest
+
+/// Makes a node equal to a manifest.
+///
+/// Everything that can be known to fail is looked at first; then the order is: blobs, packages, a note of what
+/// the units are owed, files, release folder, link to it, units. Each step can be repeated: a run killed at any
+/// point is made up for by the next one.
+struct Transition {
+    /// Where the workstation puts a manifest and blobs.
+    static let incoming = "/var/lib/pinode/incoming"
+    private static let state = "/var/lib/pinode"
+    private static let lock = "/var/lib/pinode/apply.lock"
+    /// How long to wait for another apply: long enough for one that is just ending.
+    private static let lockTimeout: Duration = .seconds(2)
+
+    let tree: FileTree
+    let program: Program
+    let events: ApplyEvents
+    let faults: FaultPoints
+
+    private var releases: Releases { Releases(tree: tree) }
+    private var units: Units { Units(program: program) }
+    private var packages: Packages { Packages(tree: tree, program: program, events: events) }
+
+    /// Applies the manifest at a path.
+    func run(manifestPath: String) throws(ApplyError) {
+        guard let document = try tree.read(manifestPath) else {
+            throw ApplyError("\(manifestPath) is not there: deploy again")
+        }
+        let manifest: Manifest
+        do throws(ManifestError) {
+            manifest = try Manifest.read(document)
+        } catch {
+            throw ApplyError(error.sentence)
+        }
+        let lock = try takeLock()
+        defer { close(lock) }
+
+        let currentRelease = try releases.currentIdentifier()
+        var previous: Manifest?
+        if let currentRelease { previous = try releases.manifest(of: currentRelease) }
+        let whole = manifest.retiring(previous)
+
+        // Look at everything before anything is touched.
+        try verifyBlobs(of: manifest)
+        let missing = try packages.missing(manifest.packages)
+        var changes = FileChanges(tree: tree, accounts: try Accounts(tree))
+        try changes.look(at: whole.files, toleratingUnknownOwners: !missing.isEmpty)
+        var pending = PendingActions(text: text(try tree.read(PendingActions.path)))
+
+        try faults.pass()
+        try storeBlobs(of: manifest)
+        try packages.removePolicy()
+        if !missing.isEmpty {
+            try packages.install(missing, faults: faults)
+            changes = FileChanges(tree: tree, accounts: try Accounts(tree))
+            try changes.look(at: whole.files, toleratingUnknownOwners: false)
+        }
+        for change in changes.list { pending.add(changed: change.file) }
+        if previous?.runtime.digest != manifest.runtime.digest {
+            for unit in manifest.units where unit.runsRuntime { pending.add(restart: unit.name) }
+        }
+        if !pending.isEmpty { try tree.write(Array(pending.text.utf8), to: PendingActions.path, mode: 0o600) }
+        try faults.pass()
+
+        try changeUnits(of: whole, owing: PendingActions(), only: { $0 == .stop || $0 == .disable })
+        for change in changes.list {
+            try changes.perform(change)
+            events.changed("file", "path", change.file.path, change.action)
+            try faults.pass()
+        }
+        let isCurrent = try currentRelease == manifest.release ? releases.isWhole(manifest) : false
+        if !isCurrent {
+            try releases.make(manifest, document: manifest.document, faults: faults)
+            try faults.pass()
+            try releases.activate(manifest.release)
+            events.changed("release", "name", manifest.release, "activated")
+            try faults.pass()
+        }
+        if pending.reloadsManager { try units.reloadManager() }
+        try faults.pass()
+        try changeUnits(of: whole, owing: pending, only: { $0 != .stop && $0 != .disable })
+        try confirmUnits(of: manifest)
+        try faults.pass()
+        try tree.remove(PendingActions.path)
+        try faults.pass()
+        try releases.prune()
+        try tree.remove("\(Self.incoming)/manifest.json")
+        events.done()
+    }
+
+    /// Two applies at once would undo each other. The lock ends with the process that holds it.
+    private func takeLock() throws(ApplyError) -> Int32 {
+        try tree.makeFolder(Self.state)
+        let descriptor = cl_open(tree.real(Self.lock), O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0 else { throw ApplyError("open", Self.lock, code: cl_errno()) }
+        let end = cl_now_ns() + Program.nanoseconds(Self.lockTimeout)
+        while cl_lock(descriptor) != 0 {
+            guard cl_now_ns() < end else {
+                close(descriptor)
+                throw ApplyError("another pinode apply is at work on this node: wait for its end")
+            }
+            usleep(20_000)
+        }
+        return descriptor
+    }
+
+    /// Every blob is here and is what its name says, whether it came just now or long ago.
+    private func verifyBlobs(of manifest: Manifest) throws(ApplyError) {
+        for blob in manifest.blobs {
+            let path = try blobSource(blob.digest)
+            guard let path else {
+                throw ApplyError("the blob \(blob.digest.hexadecimal) did not come: deploy again")
+            }
+            guard try tree.digest(of: path) == blob.digest else {
+                // A stored one that has rotted is taken away, so that the next deploy brings it again.
+                if path == Releases.blobPath(blob.digest) { try tree.remove(path) }
+                throw ApplyError("\(path) is not what its name says; nothing was changed. Deploy again")
+            }
+        }
+    }
+
+    private func blobSource(_ digest: SHA256Digest) throws(ApplyError) -> String? {
+        let fresh = "\(Self.incoming)/blobs/\(digest.hexadecimal)"
+        if try tree.look(fresh)?.kind == kind("f") { return fresh }
+        let stored = Releases.blobPath(digest)
+        return try tree.look(stored)?.kind == kind("f") ? stored : nil
+    }
+
+    private func storeBlobs(of manifest: Manifest) throws(ApplyError) {
+        try tree.makeFolder(Releases.blobs, mode: 0o700)
+        for blob in manifest.blobs {
+            let stored = Releases.blobPath(blob.digest)
+            guard let source = try blobSource(blob.digest), source != stored else { continue }
+            try tree.synchronise(source)
+            try tree.move(source, to: stored)
+            try faults.pass()
+        }
+        try tree.sync(folder: Releases.blobs)
+    }
+
+    private func changeUnits(
+        of manifest: Manifest, owing pending: PendingActions, only: (UnitChange.Action) -> Bool
+    ) throws(ApplyError) {
+        let states = try units.states(manifest.units.map { $0.name })
+        let changes = manifest.unitChanges(owing: pending, states: states) { _ in "" }
+        for change in changes where only(change.action) {
+            try units.perform(change) { events.progress("\(change.action.verb) \(change.unit)") }
+            events.changed("unit", "name", change.unit, change.action.verb)
+            try faults.pass()
+        }
+    }
+
+    /// What was started must still be there.
+    private func confirmUnits(of manifest: Manifest) throws(ApplyError) {
+        for state in try units.states(manifest.units.filter { $0.running }.map { $0.name })
+        where !state.isRunning {
+            throw ApplyError(
+                "\(state.name) is \(state.active) after its start:\n\(try units.log(of: state.name))")
+        }
+    }
+
+    private func text(_ bytes: [UInt8]?) -> String { String(decoding: bytes ?? [], as: UTF8.self) }
+}

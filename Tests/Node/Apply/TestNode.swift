@@ -1,0 +1,168 @@
+import CLinux
+import Digest
+import JSON
+import Foundation
+import Manifest
+
+@testable import Apply
+
+/// A node in a temporary folder: its tools are small scripts that keep units and packages as files, and write
+/// down what they were asked.
+final class TestNode {
+    let root: String
+    private(set) var events: [String] = []
+
+    init() throws {
+        root = "/tmp/pinode-apply-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        for folder in [
+            "tools", "etc", "var/lib/pinode/incoming/blobs", "systemd/active", "systemd/enabled",
+            "systemd/read", "usr/sbin",
+        ] {
+            try FileManager.default.createDirectory(
+                atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        }
+        write(
+            "root:x:\(getuid()):0:root:/root:/bin/sh\nweb:x:\(getuid()):\(getgid())::/:/bin/sh\n",
+            "etc/passwd")
+        write("root:x:\(getgid()):\nweb:x:\(getgid()):\n", "etc/group")
+        tool(
+            "systemctl",
+            """
+            verb=$1; shift
+            for last; do :; done
+            case $verb in
+            show)
+                while [ "$1" != -- ]; do shift; done; shift
+                for unit; do
+                    active=inactive; [ -e "$root/systemd/active/$unit" ] && active=active
+                    file=disabled; [ -e "$root/systemd/enabled/$unit" ] && file=enabled
+                    printf 'Id=%s\\nLoadState=loaded\\nActiveState=%s\\nUnitFileState=%s\\n\\n' "$unit" $active $file
+                done
+                exit ;;
+            esac
+            echo "$verb${last:+ $last}" >>"$root/log"
+            case $verb in
+            daemon-reload) cp -r "$root/etc/systemd/system/." "$root/systemd/read/" 2>/dev/null || : ;;
+            enable) : >"$root/systemd/enabled/$last" ;;
+            disable) rm -f "$root/systemd/enabled/$last" ;;
+            stop) rm -f "$root/systemd/active/$last" ;;
+            start|restart|reload)
+                [ ! -e "$root/broken/$last" ] || { echo "Job for $last failed."; exit 1; }
+                cat "$root/etc/$last.conf" "$root/opt/pinode/current/pinode" >"$root/systemd/active/$last" 2>&1 ;;
+            esac
+            """)
+        tool(
+            "dpkg-query",
+            """
+            shift 2; code=0
+            for package; do
+                if [ -e "$root/packages/$package" ]; then echo "$package installed"; else code=1; fi
+            done
+            exit $code
+            """)
+        tool(
+            "apt-get",
+            """
+            echo "apt-get $1" >>"$root/log"
+            [ "$1" = install ] || exit 0
+            [ ! -e "$root/offline" ] || { echo "Temporary failure resolving 'mirror'"; exit 100; }
+            [ -x "$root/usr/sbin/policy-rc.d" ] || echo "policy forgotten" >>"$root/log"
+            while [ "$1" != -- ]; do shift; done; shift
+            mkdir -p "$root/packages"
+            for package; do
+                : >"$root/packages/$package"; echo "$package:x:$(id -u):0::/:/bin/sh" >>"$root/etc/passwd"
+            done
+            """)
+        tool("journalctl", "echo the log of the unit\n")
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    func tool(_ name: String, _ body: String) {
+        write("#!/bin/sh\nroot='\(root)'\n\(body)\n", "tools/\(name)")
+        chmod("\(root)/tools/\(name)", 0o755)
+    }
+
+    func write(_ text: String, _ path: String) {
+        let folder = "\(root)/\(path)".split(separator: "/").dropLast().joined(separator: "/")
+        try? FileManager.default.createDirectory(atPath: "/\(folder)", withIntermediateDirectories: true)
+        _ = FileManager.default.createFile(atPath: "\(root)/\(path)", contents: Data(text.utf8))
+    }
+
+    func read(_ path: String) -> String? {
+        FileManager.default.contents(atPath: "\(root)/\(path)").map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func mode(_ path: String) -> UInt32 {
+        var found = cl_file()
+        return cl_lstat("\(root)/\(path)", &found) == 0 ? found.mode : 0xFFFF
+    }
+
+    /// What systemctl and apt-get were asked to change, in order.
+    var log: [String] { (read("log") ?? "").split(separator: "\n").map(String.init) }
+
+    func forgetLog() { unlink("\(root)/log") }
+
+    /// Brings a manifest and its blobs, as a deploy does, and applies it.
+    @discardableResult
+    func apply(_ desired: Desired, killedAfter points: Int? = nil) -> Int32 {
+        for (digest, text) in desired.blobs where read("var/lib/pinode/blobs/\(digest.hexadecimal)") == nil {
+            write(text, "var/lib/pinode/incoming/blobs/\(digest.hexadecimal)")
+        }
+        write(desired.manifest.json.compact, "var/lib/pinode/incoming/manifest.json")
+        return applyAgain(killedAfter: points)
+    }
+
+    /// Applies what has been brought.
+    func applyAgain(killedAfter points: Int? = nil) -> Int32 {
+        events = []
+        return ApplyCommand.apply(
+            manifest: "/var/lib/pinode/incoming/manifest.json", root: root, tools: "\(root)/tools",
+            events: ApplyEvents { self.events.append($0) }, faults: FaultPoints(stopAfter: points))
+    }
+}
+
+/// A manifest with the texts of its blobs.
+struct Desired {
+    var manifest: Manifest
+    var blobs: [SHA256Digest: String] = [:]
+
+    init(runtime: String = "runtime 1") {
+        let digest = SHA256Digest(of: Array(runtime.utf8))
+        manifest = Manifest(
+            node: "n", architecture: "amd64",
+            runtime: .init(version: "1", digest: digest, size: runtime.utf8.count), packages: [], files: [],
+            units: [])
+        blobs[digest] = runtime
+    }
+
+    mutating func file(
+        _ path: String, _ text: String, mode: UInt32 = 0o644, owner: String = "root", restart: [String] = [],
+        reload: [String] = []
+    ) {
+        let digest = SHA256Digest(of: Array(text.utf8))
+        blobs[digest] = text
+        manifest.files.append(
+            ManagedFile(
+                path: path, content: .blob(digest, size: text.utf8.count), mode: mode, owner: owner,
+                restart: restart, reload: reload))
+    }
+
+    /// A web server and a role of the runtime, in the words of `text`.
+    static func cluster(_ text: String, runtime: String = "runtime 1") -> Desired {
+        var desired = Desired(runtime: runtime)
+        desired.manifest.packages = ["apache2"]
+        desired.manifest.files.append(
+            ManagedFile(path: "/srv/www", content: .directory, mode: 0o750, owner: "web"))
+        desired.file("/etc/web.service.conf", text, restart: ["web.service"])
+        desired.file("/etc/systemd/system/role.service", "[Service] \(text)", restart: ["role.service"])
+        desired.file("/etc/role.service.conf", text, mode: 0o600, reload: ["role.service"])
+        desired.manifest.files.append(ManagedFile(path: "/srv/www/now", content: .link(to: text)))
+        desired.manifest.files.append(ManagedFile(path: "/etc/default-site", content: .absent))
+        desired.manifest.units = [
+            ManagedUnit(name: "web.service", enabled: true, running: true),
+            ManagedUnit(name: "role.service", enabled: true, running: true, runsRuntime: true),
+        ]
+        return desired
+    }
+}
