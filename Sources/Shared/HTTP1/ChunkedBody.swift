@@ -30,8 +30,10 @@ public struct ChunkedBody: Equatable, Sendable {
     private var size: Int64 = 0
     private let output: Output
 
+    /// Before the first chunk's size.
     public init(_ output: Output = .chunks) { self.output = output }
 
+    /// Whether the last chunk and the trailers have come.
     public var isFinished: Bool { state == .finished }
 
     /// What became of the bytes.
@@ -40,6 +42,7 @@ public struct ChunkedBody: Equatable, Sendable {
         public var consumed: Int
         /// So many bytes at the beginning of the given ones are left to send.
         public var kept: Int
+        /// The rule that the bytes break, if any.
         public var violation: Violation?
     }
 

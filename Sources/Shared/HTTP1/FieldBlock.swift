@@ -2,31 +2,43 @@
 public struct FieldBlock: Equatable, Sendable {
     /// Whether several words of the same meaning were seen, and which.
     public struct Seen: OptionSet, Equatable, Sendable {
+        /// The bits.
         public let rawValue: UInt32
+        /// From bits.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// `Connection: close`.
         public static let close = Seen(rawValue: 1)
+        /// `Connection: keep-alive`.
         public static let keepAlive = Seen(rawValue: 2)
         /// `Connection: upgrade`.
         public static let upgradeOption = Seen(rawValue: 4)
         /// Connection nominates other fields, which must be dropped, too.
         public static let nominations = Seen(rawValue: 8)
+        /// The coding chunked.
         public static let chunked = Seen(rawValue: 16)
         /// A coding before chunked.
         public static let otherCoding = Seen(rawValue: 32)
+        /// Any Transfer-Encoding.
         public static let transferEncoding = Seen(rawValue: 64)
+        /// A Content-Length.
         public static let contentLength = Seen(rawValue: 128)
+        /// `Expect: 100-continue`.
         public static let expectContinue = Seen(rawValue: 256)
+        /// An X-Forwarded-For.
         public static let forwardedFor = Seen(rawValue: 512)
         /// More lines are to be dropped than `drops` holds.
         public static let manyDrops = Seen(rawValue: 1024)
+        /// A Host.
         public static let host = Seen(rawValue: 2048)
         /// `Upgrade: websocket` and nothing else.
         public static let webSocket = Seen(rawValue: 4096)
+        /// Any Upgrade.
         public static let upgradeField = Seen(rawValue: 8192)
         /// The last coding of Transfer-Encoding so far is chunked.
         static let endsChunked = Seen(rawValue: 16384)
     }
 
+    /// What was seen.
     public var seen: Seen = []
     /// Content-Length, or -1.
     public var contentLength: Int64 = -1
@@ -38,10 +50,13 @@ public struct FieldBlock: Equatable, Sendable {
     public var count = 0
     /// Lines that never go further: hop-by-hop fields. In order; the first `dropCount` count.
     public private(set) var drops = InlineArray<8, UInt64>(repeating: 0)
+    /// How many of `drops` count.
     public private(set) var dropCount = 0
 
+    /// No field yet.
     public init() {}
 
+    /// Whether they say the same.
     public static func == (a: FieldBlock, b: FieldBlock) -> Bool {
         guard a.seen == b.seen, a.contentLength == b.contentLength, a.host == b.host, a.range == b.range,
             a.count == b.count, a.dropCount == b.dropCount
@@ -298,6 +313,7 @@ struct TokenList {
 public struct FieldLine: Equatable, Sendable {
     /// With its CRLF.
     public var whole: ByteRange
+    /// The field's name as it came.
     public var name: ByteRange
     /// Without blanks around it.
     public var value: ByteRange

@@ -31,6 +31,7 @@ public enum Octets {
         member(byte, low: 0x03FF_2000_0000_0000, high: 0x07FF_FFFE_07FF_FFFE)
     }
 
+    /// 0 to 9.
     @inline(__always)
     public static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
@@ -52,9 +53,12 @@ public enum Octets {
 
 /// A part of a buffer, by offsets.
 public struct ByteRange: Equatable, Sendable {
+    /// The offset of the first byte.
     public var start: Int32
+    /// The offset behind the last byte.
     public var end: Int32
 
+    /// From an offset up to another.
     @inline(__always)
     public init(_ start: Int, _ end: Int) {
         self.start = Int32(truncatingIfNeeded: start)
@@ -64,9 +68,16 @@ public struct ByteRange: Equatable, Sendable {
     /// Nothing, at the beginning.
     public static let empty = ByteRange(0, 0)
 
+    /// `start`, for counting.
+    /// Whether it has none.
+    /// `end`, for counting.
+    /// How many bytes it has.
     @inline(__always) public var lower: Int { Int(start) }
+    /// `end`, for counting.
     @inline(__always) public var upper: Int { Int(end) }
+    /// How many bytes it has.
     @inline(__always) public var count: Int { Int(end) - Int(start) }
+    /// Whether it has none.
     @inline(__always) public var isEmpty: Bool { end == start }
 
     /// The bytes as text.

@@ -22,18 +22,23 @@ public enum Method: UInt8, Equatable, Sendable {
 
 /// A request's head, as offsets into the bytes it was parsed from.
 public struct RequestHead: Equatable, Sendable {
+    /// The method, where it is one that matters here.
     public var method: Method = .get
+    /// The method as it came.
     public var methodName: ByteRange = .empty
     /// The target as it came.
     public var target: ByteRange = .empty
     /// The target in origin form: the same, or what follows an absolute form's authority. It may be empty (`/`)
     /// or begin with `?`.
     public var path: ByteRange = .empty
+    /// HTTP/1.1, not HTTP/1.0.
     public var isVersion11 = true
+    /// What the fields say about framing, connection and host.
     public var fields = FieldBlock()
     /// Bytes of the whole head, with an empty line before it if one came.
     public var byteCount = 0
 
+    /// Nothing parsed yet.
     public init() {}
 
     /// How its body ends.
@@ -58,10 +63,12 @@ public struct RequestHead: Equatable, Sendable {
 /// Parses a request's head as its bytes arrive. Call `parse` with all bytes from the head's first on whenever
 /// there are more; the same bytes give the same result however they were split.
 public struct RequestParser: Equatable, Sendable {
+    /// What has been parsed; whole after `.complete`.
     public private(set) var head = RequestHead()
     private var lines = LineReader()
     private var hasRequestLine = false
 
+    /// Before the first byte.
     public init() {}
 
     /// Whether the first line is still on its way.
@@ -70,6 +77,7 @@ public struct RequestParser: Equatable, Sendable {
     /// Where the line at which parsing stands begins: where to look for the fault.
     public var position: Int { lines.start }
 
+    /// Takes all bytes from the head's first on.
     public mutating func parse(_ bytes: RawSpan, limits: HeadLimits) -> HeadProgress {
         while true {
             switch lines.next(bytes) {

@@ -1,13 +1,17 @@
 /// A response's head, as offsets into the bytes it was parsed from.
 public struct ResponseHead: Equatable, Sendable {
+    /// 100 to 599.
     public var status = 0
+    /// HTTP/1.1, not HTTP/1.0.
     public var isVersion11 = true
     /// From the status code to the end of the reason, without CRLF.
     public var statusAndReason: ByteRange = .empty
+    /// What the fields say about framing and connection.
     public var fields = FieldBlock()
     /// Bytes of the whole head.
     public var byteCount = 0
 
+    /// Nothing parsed yet.
     public init() {}
 
     /// 100 to 199: another head follows (RFC 9110 section 15.2).
@@ -32,15 +36,18 @@ public struct ResponseHead: Equatable, Sendable {
 
 /// Parses a response's head as its bytes arrive; see `RequestParser`.
 public struct ResponseParser: Equatable, Sendable {
+    /// What has been parsed; whole after `.complete`.
     public private(set) var head = ResponseHead()
     private var lines = LineReader()
     private var hasStatusLine = false
 
+    /// Before the first byte.
     public init() {}
 
     /// Where the line at which parsing stands begins: where to look for the fault.
     public var position: Int { lines.start }
 
+    /// Takes all bytes from the head's first on.
     public mutating func parse(_ bytes: RawSpan, limits: HeadLimits) -> HeadProgress {
         while true {
             switch lines.next(bytes) {

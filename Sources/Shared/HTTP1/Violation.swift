@@ -122,6 +122,7 @@ public struct HeadLimits: Equatable, Sendable {
     /// Field lines.
     public var fields: Int
 
+    /// Our buffer and a hundred fields, unless told otherwise.
     public init(bytes: Int = 16384 - 1024, fields: Int = 100) {
         self.bytes = bytes
         self.fields = fields

@@ -8,6 +8,7 @@ public protocol EventSource: AnyObject {
 
 /// What a descriptor is ready for, or is watched for.
 public struct Readiness: OptionSet, Sendable {
+    /// Epoll's bits.
     public let rawValue: UInt32
 
     /// Epoll's bits (epoll_ctl(2)).

@@ -8,8 +8,11 @@ public struct HealthProbe {
 
     /// What one step came to.
     public struct Finding: Equatable, Sendable {
+        /// In HAProxy's words.
         public var status: ServerState.CheckStatus
+        /// The HTTP status, where there was one.
         public var code: Int?
+        /// What came or went wrong; empty when the status says it all.
         public var detail: String
 
         init(_ status: ServerState.CheckStatus, code: Int? = nil, _ detail: String = "") {
@@ -24,6 +27,7 @@ public struct HealthProbe {
     private var parser = ResponseParser()
     private var head: ResponseHead?
 
+    /// A check that has not begun.
     public init(_ check: HAProxyConfiguration.HealthCheck) { self.check = check }
 
     /// What to send once the connection stands; nil: that it stands is all that was asked.

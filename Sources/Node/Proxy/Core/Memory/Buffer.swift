@@ -5,9 +5,13 @@ public struct Buffer {
     private var start = 0
     private var end = 0
 
+    /// Nothing, in no memory.
     public init() {}
 
+    /// How many bytes there are.
+    /// Whether there are none.
     @inline(__always) public var count: Int { end - start }
+    /// Whether there are none.
     @inline(__always) public var isEmpty: Bool { end == start }
     @inline(__always) var hasMemory: Bool { base != nil }
 

@@ -20,6 +20,7 @@ public final class Timer {
     public let token: Int
     fileprivate var placed: Nanoseconds = .max
 
+    /// A timer that is not set.
     public init(token: Int) { self.token = token }
 
     /// Whether it waits for a time.
@@ -41,6 +42,7 @@ public struct TimerWheel {
     /// When `due` must be called next; `Nanoseconds.max` with no timer.
     public private(set) var next: Nanoseconds = .max
 
+    /// A wheel without timers.
     public init(now: Nanoseconds) {
         heads = Array(repeating: nil, count: Self.slotCount)
         current = now / Self.tick

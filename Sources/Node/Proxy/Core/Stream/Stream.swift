@@ -82,8 +82,10 @@ public struct Stream {
     /// How long such a client is listened to.
     static let lingerTime: Nanoseconds = 1_000_000_000
 
+    /// What the configuration says.
     public unowned(unsafe) let policy: StreamPolicy
     unowned(unsafe) let pool: BufferPool
+    /// The client, where its address is known.
     public let peer: Peer?
 
     var phase: Phase
@@ -131,18 +133,24 @@ public struct Stream {
     public internal(set) var isUnaccounted = false
     /// The status that the client got or gets, 0 before.
     public internal(set) var status = 0
+    /// Why the exchange ended, or ends.
     public internal(set) var ending: Ending = .normal
     /// The rule that was broken, by whom, and where in `faultyBytes`.
     public internal(set) var violation: Violation?
+    /// The server broke it, not the client.
     public internal(set) var violationIsServers = false
+    /// Where the line with the fault begins.
     public internal(set) var faultPosition = 0
     /// The proxy is stopping: the connection ends with this exchange.
     public var isStopping = false
 
     /// When the present request's first byte came, its server was asked for, and the answer's head was there.
     public internal(set) var requestStart: Nanoseconds = 0
+    /// When its server was asked for.
     public internal(set) var dispatchStart: Nanoseconds = 0
+    /// When its last byte went to the server.
     public internal(set) var requestSentAt: Nanoseconds = 0
+    /// When the answer's head was there, 0 before.
     public internal(set) var responseStart: Nanoseconds = 0
 
     var waiting: Wait = .firstRequest
@@ -180,6 +188,7 @@ public struct Stream {
 
     /// Whether a request or tunnel is under way.
     public var isBusy: Bool { phase != .idle && phase != .lingering && phase != .closed }
+    /// Whether bytes go both ways without being understood.
     public var isTunnel: Bool { phase == .tunnel }
 
     // MARK: The next thing to do

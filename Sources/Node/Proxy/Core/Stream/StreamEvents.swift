@@ -167,7 +167,9 @@ extension Stream {
     /// The queue has a place for it again.
     public mutating func dequeued() { if phase == .queued { phase = .dispatch } }
 
+    /// Whether it waits for a server below its `maxconn`.
     public var isQueued: Bool { phase == .queued }
+    /// Whether a connection to a server is being made.
     public var isConnecting: Bool { phase == .connecting }
     /// Whether a statistics answer is awaited.
     public var awaitsStatistics: Bool { phase == .statistics }

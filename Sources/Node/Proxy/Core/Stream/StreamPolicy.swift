@@ -4,22 +4,33 @@ import Languages
 /// What the configuration says about the streams of one frontend and its backend, in the form in which the data
 /// path needs it. Each worker has its own: shared objects would be counted by all cores at once.
 public final class StreamPolicy {
+    /// `mode http`, not `mode tcp`.
     public let isHTTP: Bool
+    /// How large a head may be.
     public let limits: HeadLimits
     /// Nil: every request is answered 503.
     public let backend: Int?
+    /// `retries`.
     public let retries: Int
     /// `timeout client`, `http-request`, `http-keep-alive`, `queue`, `connect`, `server`, `tunnel`.
     public let client: Nanoseconds
+    /// `timeout http-request`.
     public let httpRequest: Nanoseconds
+    /// `timeout http-keep-alive`.
     public let keepAlive: Nanoseconds
+    /// `timeout queue`.
     public let queue: Nanoseconds
+    /// `timeout connect`.
     public let connect: Nanoseconds
+    /// `timeout server`.
     public let server: Nanoseconds
+    /// `timeout tunnel`.
     public let tunnel: Nanoseconds
     /// `X-Forwarded-For: `, or nothing.
     public let forwardedFor: [UInt8]
+    /// `option forwardfor if-none`.
     public let forwardedForIfNone: Bool
+    /// `option forwardfor except`.
     public let forwardedForExcept: HAProxyConfiguration.Network?
     /// The field's name is X-Forwarded-For itself, whose presence the parser notes.
     let forwardedForIsUsual: Bool
@@ -27,6 +38,7 @@ public final class StreamPolicy {
     public let statistics: [HAProxyConfiguration.Statistics]
     let statisticsURIs: [[UInt8]]
 
+    /// What these two halves say.
     public init(_ frontend: HAProxyConfiguration.Frontend, _ backend: HAProxyConfiguration.Backend?) {
         isHTTP = frontend.mode == .http
         limits = HeadLimits(bytes: BufferPool.bufferSize - BufferPool.reserve)
@@ -74,9 +86,12 @@ public final class StreamPolicy {
 
 /// Where a client is.
 public struct Peer: Equatable, Sendable {
+    /// IPv4 or IPv6.
     public var address: HAProxyConfiguration.Address
+    /// The TCP port.
     public var port: UInt16
 
+    /// An address and a port.
     public init(address: HAProxyConfiguration.Address, port: UInt16) {
         self.address = address
         self.port = port

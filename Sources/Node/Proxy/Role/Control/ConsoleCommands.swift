@@ -2,19 +2,40 @@ import Languages
 import Proxy
 
 extension Controller {
-    /// Answers one console command, or nil when a worker hangs.
+    /// Answers one console command, or nil when a worker hangs: whatever the question, an answer says that all
+    /// workers are alive.
     func answer(_ command: String, level: HAProxyConfiguration.StatisticsSocket.Level) -> String? {
-        // Whatever the question: an answer says that all workers are alive.
         guard let snapshot = snapshot() else { return nil }
-        _ = snapshot
-        return "Unknown command: \(command)"
+        let answer = ConsoleCommands.answer(command, level: level, snapshot: snapshot)
+        for action in answer.actions { perform(action) }
+        return answer.text
+    }
+
+    private func perform(_ action: ConsoleAction) {
+        switch action {
+        case .setState(let backend, let server, let wish):
+            checkers[backend][server].set(wish, reason: "an operator said so at the console")
+        case .setWeight(let backend, let server, let weight): checkers[backend][server].setWeight(weight)
+        case .clearCounters(let all):
+            for mailbox in shared.mailboxes { mailbox.post(.clearCounters(all: all)) }
+        }
     }
 
     /// A statistics page and its status: a whole answer.
     func page(_ request: PageRequest) -> ([UInt8], Int) {
-        (
-            Array("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8),
-            503
-        )
+        guard let snapshot = snapshot(), let page = configuredPage(request) else {
+            let nothing = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            return (Array(nothing.utf8), 503)
+        }
+        let answer = StatisticsAnswer(target: request.target, page: page, snapshot: snapshot, closes: true)
+        return (request.isHead ? answer.header : answer.header + answer.body, answer.status)
+    }
+
+    /// The pages of a frontend: its own, then its backend's.
+    private func configuredPage(_ request: PageRequest) -> HAProxyConfiguration.Statistics? {
+        let frontend = plan.configuration.frontends[request.frontend]
+        let backend = frontend.defaultBackend.map { plan.configuration.backends[$0] }
+        let pages = [frontend.statistics, backend?.statistics].compactMap { $0 }
+        return request.page < pages.count ? pages[request.page] : nil
     }
 }

@@ -231,7 +231,7 @@ final class Session: EventSource {
     private func chooseServer(fresh: Bool) {
         guard let index = stream.policy.backend else { return stream.refuse(503, .noServer) }
         let backend = worker.backends[index]
-        switch worker.choose(backend, avoiding: stream.failedAttempts > 0 || fresh ? nil : nil) {
+        switch worker.choose(backend) {
         case .none: stream.refuse(503, .noServer)
         case .full:
             backend.enqueue(self)

@@ -232,7 +232,7 @@ final class Worker: EventSource {
     }
 
     /// The next server in turn; a place at it is taken.
-    func choose(_ backend: BackendTraffic, avoiding: ServerTraffic?) -> Choice {
+    func choose(_ backend: BackendTraffic) -> Choice {
         var sawFull = false
         let servers = backend.servers
         let place = backend.balancer.next { place in
