@@ -122,7 +122,9 @@ let package = Package(
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
-        tests("Proxy", at: "Node/Proxy", ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux"]),
+        tests(
+            "Proxy", at: "Node/Proxy",
+            ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux", "Console", "Commands"]),
         tests("VRRP", at: "Node/VRRP", ["VRRP", "VRRPRole", "Languages", "CLinux"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),

@@ -1,3 +1,4 @@
+import Commands
 import Diagnostics
 import Foundation
 import Languages
@@ -14,17 +15,10 @@ import Testing
             "pidep-\(UUID().uuidString).cfg")
         try Data(text).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: haproxy)
-        process.arguments = ["-c", "-f", file.path]
-        process.environment = HAProxySamples.environment
-        let output = Pipe()
-        process.standardError = output
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? nil : String(decoding: data, as: UTF8.self)
+        let output = try Command(
+            [haproxy, "-c", "-f", file.path], environment: HAProxySamples.environment, timeout: 60
+        ).runAny()
+        return output.code == 0 ? nil : output.standardError
     }
 
     @Test(

@@ -115,12 +115,14 @@ extension StatisticsRow {
         number(.connTot, counters.connections.total)
         number(.eint, counters.internalErrors)
         zero([.dresp, .rateLim, .dcon, .dses])
-        zero([.compIn, .compOut, .compByp, .compRsp, .wrew, .cacheLookups, .cacheHits])
+        zero([.compIn, .compOut, .compByp, .compRsp, .wrew])
+        // HAProxy counts requests in mode tcp too: none.
+        number(.reqRate, counters.requests.rate(at: now))
+        number(.reqRateMax, counters.requests.maximum)
+        number(.reqTot, counters.requests.total)
         if section.mode == .http {
+            zero([.cacheLookups, .cacheHits])
             responses(counters.responses)
-            number(.reqRate, counters.requests.rate(at: now))
-            number(.reqRateMax, counters.requests.maximum)
-            number(.reqTot, counters.requests.total)
             number(.intercepted, counters.intercepted)
         }
     }
@@ -147,7 +149,6 @@ extension StatisticsRow {
             seconds(.downtime, state.downtime(at: now))
             if state.administrative != .maintenance { checks(health, at: now) }
         }
-        number(.hanafail, 0)
         number(.idleConnCur, server.counters.idleConnections)
         number(.safeConnCur, server.counters.idleConnections)
         number(.usedConnCur, server.counters.usedConnections)
@@ -179,7 +180,8 @@ extension StatisticsRow {
         number(.chkdown, backend.downs)
         seconds(.lastchg, now - backend.changedAt)
         if !backend.servers.isEmpty { seconds(.downtime, backend.downtime(at: now)) }
-        zero([.compIn, .compOut, .compByp, .compRsp, .cacheLookups, .cacheHits])
+        zero([.compIn, .compOut, .compByp, .compRsp])
+        if section.mode == .http { zero([.cacheLookups, .cacheHits]) }
         if showsLegends { text(.algo, "roundrobin") }
     }
 

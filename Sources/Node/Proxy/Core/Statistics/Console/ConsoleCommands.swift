@@ -15,7 +15,13 @@ public struct ConsoleAnswer: Sendable, Equatable {
     /// The lines, each with its newline, without the empty line that ends an answer.
     public var text: String
     /// What to do first; empty for commands that only look.
-    public var actions: [ConsoleAction] = []
+    public var actions: [ConsoleAction]
+
+    /// An answer, and what to do before it is sent.
+    public init(text: String, actions: [ConsoleAction] = []) {
+        self.text = text
+        self.actions = actions
+    }
 }
 
 /// HAProxy's runtime commands (management.txt 9.3), as far as pinode proxy has what they show.

@@ -170,24 +170,26 @@ struct StatisticsPage {
 
     /// One line that says whether there is anything to look at.
     private mutating func writeSummary() {
-        var count = 0
-        for section in snapshot.sections {
-            for server in section.backend?.servers ?? [] where server.state.needsAttention {
-                out.raw(count == 0 ? "<p class=\"summary bad\">Not up: " : ", ")
-                out.raw("<a href=\"#")
-                out.text("\(section.section.name)/\(server.configuration.name)")
-                out.raw("\">")
-                out.text("\(section.section.name)/\(server.configuration.name)")
-                out.raw("</a> ")
-                out.text(server.state.statusText)
-                count += 1
-            }
+        let all = snapshot.sections.flatMap { section in
+            (section.backend?.servers ?? []).map { (name: section.section.name, server: $0) }
         }
-        if count > 0 {
-            out.raw("</p>\n")
-        } else if snapshot.sections.contains(where: { !($0.backend?.servers ?? []).isEmpty }) {
-            out.raw("<p class=\"summary good\">All servers take traffic.</p>\n")
+        let notable = all.filter { $0.server.state.needsAttention }
+        guard !notable.isEmpty else {
+            if !all.isEmpty { out.raw("<p class=\"summary good\">All servers take traffic.</p>\n") }
+            return
         }
+        let isBad = notable.contains { $0.server.state.colour == .down || $0.server.state.colour == .goingUp }
+        out.raw(isBad ? "<p class=\"summary bad\">Attention: " : "<p class=\"summary note\">Attention: ")
+        for (index, (name, server)) in notable.enumerated() {
+            let place = "\(name)/\(server.configuration.name)"
+            out.raw(index == 0 ? "<a href=\"#" : ", <a href=\"#")
+            out.text(place)
+            out.raw("\">")
+            out.text(place)
+            out.raw("</a> ")
+            out.text(server.state.statusText)
+        }
+        out.raw("</p>\n")
     }
 }
 

@@ -35,7 +35,7 @@ enum StatisticsStyle {
         --going-up:#7a5c00;--down:#7d1d1d;--not-checked:#33383b;--maintenance:#70471a;--draining:#0d4c80}}\
         *{box-sizing:border-box}\
         body{margin:0;padding:8px 12px;background:var(--paper);color:var(--ink);\
-        font:12px/1.35 system-ui,-apple-system,"Segoe UI","Liberation Sans",Arial,sans-serif}\
+        font:12px/1.35 "Helvetica Neue",Arial,"Liberation Sans",sans-serif}\
         h1,h2,p,ul,dl{margin:0;padding:0}ul{list-style:none}a{color:var(--link)}\
         header{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;border-bottom:2px solid var(--name);\
         padding-bottom:4px}\
@@ -49,13 +49,13 @@ enum StatisticsStyle {
         nav form{margin-top:2px}nav input{font:inherit;padding:0 3px;border:1px solid var(--rule);\
         background:var(--paper);color:inherit}\
         .summary{padding:3px 8px;border-left:5px solid}.good{border-color:#3d9a3d;background:var(--up)}\
-        .bad{border-color:#d03a32;background:var(--down)}.summary a{color:inherit;font-weight:bold}\
+        .bad{border-color:#d03a32;background:var(--down)}.note{border-color:#c9a400;background:var(--going-down)}.summary a{color:inherit;font-weight:bold}\
         .proxy{margin-top:10px}.proxy h2{font-size:13px}.proxy h2 a{color:var(--name);text-decoration:none}\
         .proxy h2 small{font-weight:normal;color:var(--soft)}\
         .scroll{overflow-x:auto}\
         table{border-collapse:collapse;width:100%;font-size:11px;font-variant-numeric:tabular-nums}\
-        th,td{border:1px solid var(--rule);padding:1px 4px;text-align:right;white-space:nowrap}\
-        thead th{background:var(--head);text-align:center;font-weight:600}\
+        th,td{border:1px solid var(--rule);padding:1px 3px;text-align:right;white-space:nowrap}\
+        thead th{background:var(--head);text-align:center;font-weight:600;font-size:10px}\
         tbody th{text-align:left;font-weight:600;position:sticky;left:0;background:inherit}\
         td:nth-child(n+23){text-align:center}td[title]{text-decoration:underline dotted var(--soft);cursor:help}\
         i{font-style:normal;margin-right:.18em}\
