@@ -98,7 +98,7 @@ let package = Package(
             "Deployment",
             [
                 "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
-                "CLinux", "CArchive",
+                "CLinux", "CArchive", "Lab",
             ]),
         workstation(
             "LoadTest", ["Inventory", "Lab", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),
@@ -139,7 +139,7 @@ let package = Package(
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
-            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON"]),
+            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest"]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
         tests(
             "LoadTest", at: "Workstation/LoadTest",

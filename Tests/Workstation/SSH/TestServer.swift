@@ -74,7 +74,7 @@ final class TestServer {
     private static func spawn(_ words: [String], _ process: inout pid_t) -> Int32 {
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for word in arguments { free(word) } }
-        return cl_spawn(&arguments, environ, &process)
+        return cl_spawn_merged(&arguments, environ, &process)
     }
 
     private func makeKey(_ name: String, passphrase: String = "") throws {

@@ -1,6 +1,64 @@
 import ArgumentParser
+import Deployment
+import Events
+import Foundation
+import SSH
 
 struct DeployCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deploy", abstract: "Makes every node equal to its manifest.")
+        commandName: "deploy", abstract: "Makes the nodes what inventory and recipes say.",
+        discussion: """
+            Shows the plan and asks, then goes from node to node: edge nodes after the others, the holder of the
+            virtual address last. Each node must pass its recipes' checks before the next is touched.
+            Exit code 0 when all is done, 1 when not; docs/deploy.md tells what to do then.
+
+              pidep deploy inventory/lab.ini
+              pidep deploy inventory/lab.ini --yes --limit nustler2
+              pidep deploy inventory/lab.ini --yes --json
+            """)
+
+    @OptionGroup var options: DeployOptions
+    @Flag(help: "Do not ask.") var yes = false
+
+    func run() throws {
+        guard options.deploying("deploy").deploy(confirm: confirm) else { throw ExitCode.failure }
+    }
+
+    private func confirm() -> Bool {
+        if yes { return true }
+        guard isatty(0) == 1, isatty(2) == 1 else {
+            FileHandle.standardError.write(
+                Data(
+                    "Nothing was changed: there is no terminal to ask on. Add --yes to go on without.\n".utf8)
+            )
+            return false
+        }
+        return DeployOptions.ask("Carry this out?")
+    }
+}
+
+/// What plan and deploy have in common.
+struct DeployOptions: ParsableArguments {
+    @Argument(help: "The inventory file.") var inventory: String
+    @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
+    @Flag(help: "Print one event a line, as JSON.") var json = false
+
+    func deploying(_ command: String) -> Deploying {
+        Deploying(
+            command: command, inventory: inventory, limit: limit, colour: !json && Terminal.outputHasColour,
+            sink: Renderer(.automatic(json: json)), trust: Self.trust)
+    }
+
+    /// All unknown keys at once, and one question.
+    @Sendable static func trust(_ keys: [HostKey]) -> Bool {
+        guard isatty(0) == 1, isatty(2) == 1 else { return false }
+        let lines = keys.map { "  \($0.host)  \($0.algorithm) \($0.fingerprint)\n" }.joined()
+        FileHandle.standardError.write(Data("These host keys are not known yet:\n\(lines)".utf8))
+        return ask("Are they what the nodes themselves show, shall they be trusted?")
+    }
+
+    static func ask(_ question: String) -> Bool {
+        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+        return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    }
 }

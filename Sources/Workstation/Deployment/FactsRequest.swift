@@ -1,0 +1,95 @@
+import Manifest
+
+/// What is asked of a node before a plan: one script on the standard input of one `sh -s`, so that it costs one
+/// round trip and a handful of processes however many files there are.
+public struct FactsRequest: Sendable {
+    /// The most of a differing file that is brought for its diff.
+    public static let contentLimit = 262_144
+
+    /// Paths, and the SHA-256 that a file there shall have; empty for what is no file.
+    public var paths: [(path: String, wanted: String)]
+    /// Packages whose state is asked for.
+    public var packages: [String]
+    /// Units whose state is asked for.
+    public var units: [String]
+    /// The virtual address whose holder is sought; nil where there is none.
+    public var virtualAddress: String?
+
+    /// What a manifest's plan needs.
+    public init(manifest: Manifest, virtualAddress: String?) {
+        paths = manifest.files.map {
+            guard case .blob(let digest, _) = $0.content else { return ($0.path, "") }
+            return ($0.path, digest.hexadecimal)
+        }
+        packages = manifest.packages
+        units = manifest.unitNames
+        self.virtualAddress = virtualAddress
+    }
+
+    /// The script. Lines of its answer are a word and values, divided by tabs; `end` is the last.
+    public var script: String {
+        var text = Self.machine
+        if let virtualAddress {
+            text += "vip=$(ip -o addr show to \(quote(virtualAddress)) 2>/dev/null) && [ -n \"$vip\" ] && "
+            text += "{ set -- $vip; printf 'vip\\t%s\\n' \"$2\"; }\n"
+        }
+        if !paths.isEmpty { text += files }
+        if !packages.isEmpty {
+            text += "dpkg-query -W -f 'package\\t${Package}\\t${db:Status-Status}\\t${Version}\\n' "
+            text += packages.map(quote).joined(separator: " ") + " 2>/dev/null\n"
+        }
+        if !units.isEmpty {
+            text += "systemctl show --property=Id,LoadState,ActiveState,UnitFileState -- "
+            text += units.map(quote).joined(separator: " ") + " 2>/dev/null | sed 's/^/unit\\t/'\n"
+        }
+        return text + "echo end\n"
+    }
+
+    private static let machine = #"""
+        export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        say() { printf '%s\t%s\n' "$1" "$2"; }
+        first() { read -r line <"$2" 2>/dev/null && say "$1" "$line"; }
+        echo facts
+        first hostname /proc/sys/kernel/hostname
+        first kernel /proc/sys/kernel/osrelease
+        say machine "$(uname -m)"
+        [ -r /etc/pidep-lab-architecture ] && first architecture /etc/pidep-lab-architecture
+        [ -r /etc/os-release ] && (. /etc/os-release; say os "$PRETTY_NAME")
+        first uptime /proc/uptime
+        first load /proc/loadavg
+        while read -r key value _; do
+            case $key in MemTotal:|MemAvailable:) say "$key" "$value" ;; esac
+        done </proc/meminfo
+        df -Pk / /var 2>/dev/null | while read -r _ size _ free _ mount; do
+            case $size in *[0-9]) printf 'disk\t%s\t%s\t%s\n' "$mount" "$size" "$free" ;; esac
+        done
+        [ -r /sys/class/thermal/thermal_zone0/temp ] && first temperature /sys/class/thermal/thermal_zone0/temp
+        current=$(readlink /opt/pinode/current 2>/dev/null) && say release "${current##*/}"
+        [ -r /opt/pinode/current/manifest.json ] && say manifest "$(base64 -w0 </opt/pinode/current/manifest.json)"
+        [ -s /var/lib/pinode/pending ] && say pending "$(base64 -w0 </var/lib/pinode/pending)"
+        for blob in /var/lib/pinode/blobs/*; do [ -f "$blob" ] && say blob "${blob##*/}"; done
+
+        """#
+
+    /// One find, one sha256sum; what differs from the wanted digest is brought whole.
+    private var files: String {
+        let all = paths.map { quote($0.path) }.joined(separator: " ")
+        let hashed = paths.filter { !$0.wanted.isEmpty }
+        var text =
+            "find \(all) -maxdepth 0 -printf 'path\\t%y\\t%m\\t%u\\t%g\\t%s\\t%p\\t%l\\n' 2>/dev/null\n"
+        guard !hashed.isEmpty else { return text }
+        text += "sums=$(sha256sum \(hashed.map { quote($0.path) }.joined(separator: " ")) 2>/dev/null)'\n'\n"
+        text += "printf '%s' \"$sums\" | sed 's/^\\([0-9a-f]*\\)  /sum\\t\\1\\t/'\n"
+        text += "want() {\n"
+        text += "    case $sums in *\"$1  $2\n\"*) return ;; esac\n"
+        text += "    [ -f \"$2\" ] && [ ! -L \"$2\" ] || return\n"
+        text +=
+            "    printf 'content\\t%s\\t%s\\n' \"$2\" \"$(head -c \(Self.contentLimit + 1) \"$2\" | base64 -w0)\"\n"
+        text += "}\n"
+        for file in hashed { text += "want \(file.wanted) \(quote(file.path))\n" }
+        return text
+    }
+}
+
+/// A word that a POSIX shell takes as it stands.
+func quote(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }

@@ -1,0 +1,206 @@
+import CrossBuild
+import Events
+import Foundation
+import Inventory
+import Lab
+import Manifest
+import Recipes
+import SSH
+
+/// Why a command over nodes cannot go on, as sentences, a line each.
+public struct DeploymentFailure: Error, Sendable, Equatable {
+    /// What to print.
+    public var sentence: String
+
+    /// A failure.
+    public init(_ sentence: String) { self.sentence = sentence }
+}
+
+/// One node of a run: its login, what it shall be, what it says it is, what would change.
+public final class Member: @unchecked Sendable {
+    // Handed from thread to thread, never shared: a session belongs to one at a time.
+    let session: SSHSession
+    /// What the node shall be.
+    public internal(set) var compiled: CompiledNode
+    /// What it says it is.
+    public internal(set) var facts: Facts
+    /// What would change.
+    public internal(set) var plan: NodePlan
+
+    init(session: SSHSession, compiled: CompiledNode, facts: Facts) {
+        self.session = session
+        self.compiled = compiled
+        self.facts = facts
+        plan = NodePlan(compiled, facts)
+    }
+}
+
+/// The nodes of a run, reached in parallel, one login each.
+public struct Fleet: Sendable {
+    /// The cluster.
+    public var loaded: LoadedCluster
+    /// Where bundles and the lab's keys are.
+    public var root: PackageRoot
+    /// Which nodes, as `--limit` says; nil for all.
+    public var limit: String?
+
+    /// The nodes of a cluster.
+    public init(_ loaded: LoadedCluster, root: PackageRoot, limit: String?) {
+        self.loaded = loaded
+        self.root = root
+        self.limit = limit
+    }
+
+    /// Logs in everywhere, gathers facts, compiles for what the nodes really are, and compares.
+    ///
+    /// `trust` is shown all unknown host keys at once and says whether they are accepted.
+    public func members(trust: ([HostKey]) -> Bool) throws(DeploymentFailure) -> [Member] {
+        do throws(LabFailure) { try Lab.requireBridge(loaded.cluster) } catch {
+            throw DeploymentFailure(error.sentence)
+        }
+        let chosen: [ClusterNode]
+        do throws(NodeSelection.Failure) {
+            chosen = try NodeSelection.nodes(of: loaded.cluster, limit: limit)
+        } catch { throw DeploymentFailure(error.sentence) }
+        let drafts: [CompiledNode]
+        do throws(LoadedCluster.Failure) { drafts = try loaded.withoutRuntime() } catch {
+            throw DeploymentFailure(error.sentence)
+        }
+        let wanted = drafts.filter { draft in chosen.contains { $0.name == draft.node.name } }
+        let reached = try reach(wanted, trust: trust)
+        let compiled = try compile(reached)
+        var members: [Member] = []
+        var failures: [String] = []
+        for entry in reached {
+            guard let node = compiled.first(where: { $0.node.name == entry.draft.node.name }) else {
+                continue
+            }
+            do throws(DeploymentFailure) {
+                members.append(
+                    Member(
+                        session: entry.session, compiled: node,
+                        facts: try complete(entry.facts, of: entry, for: node)))
+            } catch { failures.append(error.sentence) }
+        }
+        guard failures.isEmpty else { throw DeploymentFailure(failures.joined(separator: "\n")) }
+        return members
+    }
+
+    private struct Reached: @unchecked Sendable {
+        var session: SSHSession
+        var draft: CompiledNode
+        var facts: Facts
+    }
+
+    private enum Attempt: @unchecked Sendable {
+        case reached(Reached)
+        case failed(SSHError)
+    }
+
+    private func reach(_ drafts: [CompiledNode], trust: ([HostKey]) -> Bool) throws(DeploymentFailure)
+        -> [Reached]
+    {
+        var attempts = parallel(drafts) { attempt($0) }
+        let unknown = attempts.compactMap { attempt -> HostKey? in
+            guard case .failed(let error) = attempt, case .unknownKey(let key) = error.kind else {
+                return nil
+            }
+            return key
+        }
+        if !unknown.isEmpty, loaded.cluster.lab == nil, trust(unknown) {
+            let file = target(drafts[0].node).knownHosts[0]
+            do { try TrustedKeys.add(unknown, to: file) } catch {
+                throw DeploymentFailure("\(file) cannot be written: \(error.localizedDescription)")
+            }
+            attempts = parallel(drafts) { attempt($0) }
+        }
+        var reached: [Reached] = []
+        var failures: [String] = []
+        for attempt in attempts {
+            switch attempt {
+            case .reached(let entry): reached.append(entry)
+            case .failed(let error): failures.append(error.sentence)
+            }
+        }
+        guard failures.isEmpty else {
+            let others = drafts.count - failures.count
+            let rest =
+                others > 0 ? "\nNothing was changed; the other \(others) can be worked on with --limit." : ""
+            throw DeploymentFailure(failures.joined(separator: "\n") + rest)
+        }
+        return reached
+    }
+
+    private func target(_ node: ClusterNode) -> SSHTarget {
+        SSHTarget(node, in: loaded.cluster, labFolder: "\(root.path)/.pidep/lab/\(loaded.cluster.name)")
+    }
+
+    private func attempt(_ draft: CompiledNode) -> Attempt {
+        do throws(SSHError) {
+            let session = try SSHSession.connect(to: target(draft.node))
+            let request = FactsRequest(
+                manifest: draft.manifest, virtualAddress: loaded.cluster.virtualAddress)
+            return .reached(
+                Reached(session: session, draft: draft, facts: try Fleet.gather(request, session)))
+        } catch { return .failed(error) }
+    }
+
+    /// One round trip.
+    static func gather(_ request: FactsRequest, _ session: SSHSession) throws(SSHError) -> Facts {
+        let result = try session.perform("sh -s", step: "asking for facts", input: Array(request.script.utf8))
+        do throws(Facts.Failure) { return try Facts(result.text, request: request) } catch {
+            throw SSHError(
+                .command(status: 0), node: session.target.node,
+                sentence: "\(session.target.name): \(error.sentence)")
+        }
+    }
+
+    /// Compiles anew with the architectures that the nodes told and the runtimes that were built for them.
+    private func compile(_ reached: [Reached]) throws(DeploymentFailure) -> [CompiledNode] {
+        var cluster = loaded.cluster
+        var runtimes: [String: Manifest.Runtime] = [:]
+        for index in cluster.nodes.indices {
+            let name = cluster.nodes[index].name
+            guard let entry = reached.first(where: { $0.draft.node.name == name }) else { continue }
+            let said = cluster.nodes[index].architecture
+            guard said == nil || said == entry.facts.architecture || entry.facts.architecture == "arm64"
+            else {
+                throw DeploymentFailure(
+                    "\(name): the inventory says arch = \(said ?? ""), the node is \(entry.facts.architecture)"
+                )
+            }
+            cluster.nodes[index].architecture = said ?? entry.facts.architecture
+        }
+        let architectures = Set(cluster.nodes.compactMap(\.architecture))
+        // Nodes that were not asked are compiled too (a recipe sees all nodes), with any runtime.
+        for index in cluster.nodes.indices where cluster.nodes[index].architecture == nil {
+            cluster.nodes[index].architecture = architectures.first ?? "amd64"
+        }
+        do throws(BuildError) {
+            for architecture in architectures {
+                let bundle = try CrossBuild.Bundle.load(architecture: architecture, from: root)
+                runtimes[architecture] = Manifest.Runtime(
+                    version: bundle.version, digest: bundle.digest, size: bundle.size)
+            }
+        } catch { throw DeploymentFailure(error.sentence) }
+        do throws(RecipeFailure) { return try loaded.catalog.compile(cluster, runtime: runtimes) } catch {
+            throw DeploymentFailure(error.sentence)
+        }
+    }
+
+    /// Facts for what the node is compiled to: asked again only where its architecture brought other paths.
+    private func complete(_ facts: Facts, of entry: Reached, for node: CompiledNode) throws(DeploymentFailure)
+        -> Facts
+    {
+        let asked = entry.draft.manifest
+        let same =
+            asked.files.map(\.path) == node.manifest.files.map(\.path)
+            && asked.files.map(\.content) == node.manifest.files.map(\.content)
+        guard !same else { return facts }
+        do throws(SSHError) {
+            return try Fleet.gather(
+                FactsRequest(manifest: node.manifest, virtualAddress: loaded.cluster.virtualAddress),
+                entry.session)
+        } catch { throw DeploymentFailure(error.sentence) }
+    }
+}

@@ -1,0 +1,150 @@
+import CrossBuild
+import Events
+import Foundation
+import Inventory
+import JSON
+import Manifest
+import Recipes
+import SSH
+
+/// `pidep deploy` after the plan: node by node, each checked before the next is touched.
+public struct Rollout: Sendable {
+    /// How long an apply may be silent: pinode tells every 10 s that it still works.
+    public static let applyIdle: Duration = .seconds(90)
+    /// How many lines of a unit's log are shown when its check fails.
+    static let logLines = 20
+
+    /// The cluster.
+    public var cluster: Cluster
+    /// Where bundles are.
+    public var root: PackageRoot
+    /// Takes what happens.
+    public var sink: any EventSink
+
+    /// A rollout.
+    public init(cluster: Cluster, root: PackageRoot, sink: any EventSink) {
+        self.cluster = cluster
+        self.root = root
+        self.sink = sink
+    }
+
+    /// The order: nodes that cannot hold the virtual address first, then those that can, its holder last.
+    public static func order(_ members: [Member]) -> [Member] {
+        func rank(_ member: Member) -> Int {
+            if member.facts.virtualAddressInterface != nil { return 2 }
+            return member.compiled.node.recipes.contains("vrrp")
+                || member.compiled.node.groups.contains("edge") ? 1 : 0
+        }
+        return members.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+            .map(\.element)
+    }
+
+    /// Brings the nodes to their plan; stops at the first that fails, and names those that were not touched.
+    public func run(_ members: [Member]) -> Bool {
+        let start = ContinuousClock.now
+        let pending = Self.order(members).filter { !$0.plan.isEmpty }
+        for (index, member) in pending.enumerated() {
+            do throws(DeploymentFailure) {
+                try deploy(member)
+            } catch {
+                let name = member.compiled.node.name
+                sink.report(Event(.failed, command: "deploy", subject: name, message: error.sentence))
+                let rest = pending[(index + 1)...].map(\.compiled.node.name)
+                if !rest.isEmpty {
+                    sink.report(
+                        Event(
+                            .warning, command: "deploy",
+                            message: "not touched: \(rest.joined(separator: ", "))",
+                            data: [.init("untouched", .strings(rest))]))
+                }
+                return false
+            }
+        }
+        let took = (ContinuousClock.now - start).formatted(
+            .units(allowed: [.seconds], fractionalPart: .show(length: 1)))
+        sink.report(
+            Event(
+                .result, command: "deploy", message: "\(pending.count) nodes deployed and checked in \(took)."
+            ))
+        return true
+    }
+
+    private func deploy(_ member: Member) throws(DeploymentFailure) {
+        let name = member.compiled.node.name
+        sink.report(Event(.started, command: "deploy", subject: name, message: "sending"))
+        let bundle: CrossBuild.Bundle
+        do throws(BuildError) {
+            bundle = try .load(architecture: member.compiled.manifest.architecture, from: root)
+        } catch { throw DeploymentFailure(error.sentence) }
+        let upload = try Upload(member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath)
+        sink.report(
+            Event(
+                .progress, command: "deploy", subject: name,
+                message: "sending \(upload.blobs) blobs, \(upload.bytes.count / 1024) KiB"))
+        let changed = try apply(member, upload)
+        sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
+        try check(member)
+        sink.report(
+            Event(
+                .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
+                data: [.init("changed", .integer(Int64(changed)))]))
+    }
+
+    /// Returns how much was changed.
+    private func apply(_ member: Member, _ upload: Upload) throws(DeploymentFailure) -> Int {
+        let name = member.compiled.node.name
+        var failure: String?
+        var changed: Int?
+        do throws(SSHError) {
+            let command = Upload.command(member.compiled.manifest)
+            try member.session.perform(
+                command, step: "pinode apply", input: upload.bytes, idle: Self.applyIdle
+            ) { line in
+                guard let event = try? JSONValue.parse(line), let kind = event["event"]?.text else { return }
+                switch kind {
+                case "done": changed = event["changed"]?.integer.map(Int.init)
+                case "failed": failure = event["message"]?.text
+                case "progress":
+                    sink.report(
+                        Event(
+                            .progress, command: "deploy", subject: name,
+                            message: event["message"]?.text ?? ""))
+                default:
+                    let what = event["path"]?.text ?? event["name"]?.text ?? ""
+                    sink.report(
+                        Event(
+                            .progress, command: "deploy", subject: name,
+                            message: "\(kind) \(what) \(event["action"]?.text ?? "")",
+                            data: [.init("change", event)]))
+                }
+            }
+        } catch {
+            throw DeploymentFailure(failure ?? error.sentence)
+        }
+        guard let changed else {
+            throw DeploymentFailure("pinode apply ended without saying how; run the deploy again")
+        }
+        return changed
+    }
+
+    /// Asks the recipes' checks of the node. Those of the virtual address are asked once an edge node is there.
+    private func check(_ member: Member) throws(DeploymentFailure) {
+        let isEdge = member.compiled.node.recipes.contains("vrrp")
+        let checks = member.compiled.checks.filter { !$0.concernsVirtualAddress || isEdge }
+        let failed = CheckRunner(device: cluster.lab?.bridge).run(checks).filter { $0.failure != nil }
+        guard let first = failed.first else { return }
+        var text = failed.compactMap(\.failure).joined(separator: "\n  ")
+        if !first.body.isEmpty { text += "\n  the answer: " + first.body.prefix(500) }
+        for unit in member.compiled.manifest.units where unit.running {
+            let lines = "journalctl --no-pager --output=cat --lines=\(Self.logLines) --unit=\(unit.name)"
+            guard let log = try? member.session.perform(lines, step: "reading the log").text, !log.isEmpty
+            else {
+                continue
+            }
+            text +=
+                "\n  the last lines of \(unit.name):\n    "
+                + log.split(separator: "\n").suffix(8).joined(separator: "\n    ")
+        }
+        throw DeploymentFailure(text)
+    }
+}
