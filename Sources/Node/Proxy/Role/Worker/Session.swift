@@ -21,6 +21,8 @@ final class Session: EventSource {
     private var endIsNear = false
     private var isClosed = false
     private var isPumping = false
+    /// It has waited in the queue and may go before those that have not.
+    private var comesFromQueue = false
     /// The server that the present request was first meant for.
     private var firstChoice: ServerTraffic?
     let startedAt: Nanoseconds
@@ -83,7 +85,9 @@ final class Session: EventSource {
     /// There may be a server for a waiting request now.
     func tryAgain() {
         stream.dequeued()
+        comesFromQueue = true
         pump()
+        comesFromQueue = false
     }
 
     /// The statistics page is there.
@@ -231,6 +235,11 @@ final class Session: EventSource {
     private func chooseServer(fresh: Bool) {
         guard let index = stream.policy.backend else { return stream.refuse(503, .noServer) }
         let backend = worker.backends[index]
+        // Nobody overtakes those that wait already.
+        if backend.queued > 0, !comesFromQueue {
+            backend.enqueue(self)
+            return stream.queued()
+        }
         switch worker.choose(backend) {
         case .none: stream.refuse(503, .noServer)
         case .full:

@@ -14,6 +14,8 @@ final class Worker: EventSource {
     static let freshTime: Nanoseconds = 1_000_000_000
     /// How long accepting pauses when the kernel gives no descriptor.
     static let acceptPause: Nanoseconds = 100_000_000
+    /// How long a free place at a server is left to the other workers.
+    static let handOverTime: Nanoseconds = 5_000_000
 
     let index: Int
     let shared: SharedState
@@ -33,6 +35,7 @@ final class Worker: EventSource {
     private var resumesAt: Nanoseconds = .max
     private var purgesAt: Nanoseconds
     private var isRunning = true
+    private var othersTurn = false
 
     init(_ index: Int, _ plan: ProxyPlan, _ shared: SharedState) throws(SystemError) {
         self.index = index
@@ -80,6 +83,7 @@ final class Worker: EventSource {
             if now >= resumesAt {
                 resumesAt = .max
                 resume()
+                for backend in backends where backend.queued > 0 { serveQueue(backend, all: true) }
             }
             if let stopsAt { finishStopping(stopsAt) }
         }
@@ -91,7 +95,10 @@ final class Worker: EventSource {
     }
 
     private func drainRunnable() {
-        while let session = runnable.popLast() { session.tryAgain() }
+        // In the order of the queue. Whoever becomes runnable meanwhile has its turn in the next round of the loop.
+        let batch = runnable
+        runnable.removeAll(keepingCapacity: true)
+        for session in batch { session.tryAgain() }
     }
 
     /// Mail.
@@ -269,17 +276,21 @@ final class Worker: EventSource {
         resumesAt = min(resumesAt, now + Self.acceptPause)
     }
 
+    /// A place became free: it goes to whoever waits longest here or, every other time, on another worker.
     private func serveQueue(_ backend: BackendTraffic, all: Bool) {
-        if backend.queued > 0 {
-            repeat {
-                guard let session = backend.dequeue() else { break }
-                runnable.append(session)
-            } while all
+        let others = shared.waiting[backend.index] & ~bit
+        othersTurn.toggle()
+        if !all, others != 0, othersTurn || backend.queued == 0 {
+            shared.wake(others)
+            // Should none of them take it after all, we do.
+            if backend.queued > 0 { resumesAt = min(resumesAt, now + Self.handOverTime) }
+            return
         }
-        if backend.queued == 0 {
-            let others = shared.waiting.clear(bit, at: backend.index)
-            if !all, others != 0, runnable.isEmpty { shared.wake(others) }
-        }
+        repeat {
+            guard let session = backend.dequeue() else { break }
+            runnable.append(session)
+        } while all
+        if backend.queued == 0 { shared.waiting.clear(bit, at: backend.index) }
     }
 
     /// An idle connection; for a request that must not be sent twice only a young one.
