@@ -1,3 +1,4 @@
+import Foundation
 import Languages
 import Proxy
 import Testing
@@ -166,5 +167,25 @@ import Testing
         #expect(answer("help", .user).text.contains("show stat"))
         #expect(!answer("help", .user).text.contains("disable server"))
         #expect(answer("help").text.contains("disable server"))
+    }
+}
+
+@Suite struct ConsoleDocumentationTests {
+    @Test("docs/proxy-statistics.md has every command that help has, and no other")
+    func commands() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appendingPathComponent("docs/proxy-statistics.md"), encoding: .utf8)
+        let start = try #require(page.range(of: "## The console"))
+        let documented = page[start.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
+            $0.replacingOccurrences(of: "\\|", with: "|").components(separatedBy: "`")[1]
+        }
+        let help = ConsoleCommands.answer("help", level: .admin, snapshot: StatisticsFixture.snapshot).text
+        let known = help.split(separator: "\n").dropFirst().map {
+            $0.components(separatedBy: " : ")[0].components(separatedBy: ": ")[0].trimmingCharacters(
+                in: .whitespaces)
+        }
+        #expect(Set(documented) == Set(known))
     }
 }
