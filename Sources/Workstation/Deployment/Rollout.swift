@@ -43,6 +43,7 @@ public struct Rollout: Sendable {
     public func run(_ members: [Member]) -> Bool {
         let start = ContinuousClock.now
         let pending = Self.order(members).filter { !$0.plan.isEmpty }
+        guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return false }
         for (index, member) in pending.enumerated() {
             do throws(DeploymentFailure) {
                 try deploy(member)
@@ -60,13 +61,32 @@ public struct Rollout: Sendable {
                 return false
             }
         }
-        let took = (ContinuousClock.now - start).formatted(
-            .units(allowed: [.seconds], fractionalPart: .show(length: 1)))
+        let tenths = Int64((ContinuousClock.now - start) / .milliseconds(100))
+        let nodes = pending.count == 1 ? "1 node" : "\(pending.count) nodes"
         sink.report(
             Event(
-                .result, command: "deploy", message: "\(pending.count) nodes deployed and checked in \(took)."
-            ))
+                .result, command: "deploy",
+                message: "\(nodes) deployed and checked in \(tenths / 10).\(tenths % 10) s."))
         return true
+    }
+
+    /// A node that is as it shall be and fails its checks all the same (the last deploy stopped at it) must not be
+    /// passed over on the way to the next one.
+    private func othersAnswer(_ members: [Member]) -> Bool {
+        let checks = members.map { (name: $0.plan.node, checks: $0.compiled.checks.filter(\.concernsNode)) }
+        let runner = CheckRunner(device: cluster.lab?.bridge)
+        let failures = parallel(checks) { entry in
+            runner.run(entry.checks).compactMap(\.failure).first.map { (entry.name, $0) }
+        }.compactMap { $0 }
+        for (name, failure) in failures {
+            sink.report(
+                Event(
+                    .failed, command: "deploy", subject: name,
+                    message:
+                        "has nothing to do, and yet \(failure). No node was touched: mend it first, or leave it "
+                        + "out with --limit"))
+        }
+        return failures.isEmpty
     }
 
     private func deploy(_ member: Member) throws(DeploymentFailure) {
@@ -130,7 +150,7 @@ public struct Rollout: Sendable {
     /// Asks the recipes' checks of the node. Those of the virtual address are asked once an edge node is there.
     private func check(_ member: Member) throws(DeploymentFailure) {
         let isEdge = member.compiled.node.recipes.contains("vrrp")
-        let checks = member.compiled.checks.filter { !$0.concernsVirtualAddress || isEdge }
+        let checks = member.compiled.checks.filter { $0.concernsNode || isEdge }
         let failed = CheckRunner(device: cluster.lab?.bridge).run(checks).filter { $0.failure != nil }
         guard let first = failed.first else { return }
         var text = failed.compactMap(\.failure).joined(separator: "\n  ")
@@ -147,4 +167,9 @@ public struct Rollout: Sendable {
         }
         throw DeploymentFailure(text)
     }
+}
+
+extension Check {
+    /// Whether it asks the node itself and not the cluster.
+    var concernsNode: Bool { !concernsVirtualAddress }
 }
