@@ -193,7 +193,7 @@ import Testing
             ),
             (
                 "global", "stats socket x.sock",
-                "\"x.sock\" is not the path of a Unix socket. Write an absolute path of at most 107 bytes."
+                "\"x.sock\" is not the path of a Unix socket. Write an absolute path of at most 107 bytes, without commas."
             ),
             (
                 "global", "stats socket /x mode 0999",

@@ -21,7 +21,7 @@ import Testing
             ("\"${W-other}\" \"${V-other}\" \"\\$V\"", ["other", "value", "$V"]),
             ("\"a'b\\\"c\" \"#\"", ["a'b\"c", "#"]),
             ("\\x41\\x7e \"\\x20\"", ["A~", " "]),
-            ("\"$\" \"5$ \"", ["$", "5$ "]),
+            ("$ 5$", ["$", "5$"]),
             ("a\r", ["a"]),
         ] as [(String, [String])])
     func words(line: String, words: [String]) {
@@ -38,6 +38,8 @@ import Testing
             ("a \"b\n", "a quote is opened and not closed"),
             ("a \"b'\n", "a quote is opened and not closed"),
             ("\"$NOPE\"\n", "the variable NOPE is not set"),
+            ("\"5$ \"\n", "a $ inside double quotes is not followed by the name of a variable"),
+            ("\"$5\"\n", "a $ inside double quotes is not followed by the name of a variable"),
             ("\"${}\"\n", "${ is not followed by the name of a variable"),
             ("\"${V\"\n", "${V has no closing brace"),
             ("\"${V[*]}\"\n", "${V} has something after its name that pinode proxy does not support"),

@@ -64,10 +64,12 @@ extension HAProxyParser {
         path =
             hasPrefix(expanded, "unix@")
             ? String(decoding: expanded.utf8.dropFirst(5), as: UTF8.self) : expanded
-        guard hasPrefix(path, "/"), path.utf8.count <= Self.maximumSocketPath else {
+        guard hasPrefix(path, "/"), !path.utf8.contains(UInt8(ascii: ",")),
+            path.utf8.count <= Self.maximumSocketPath
+        else {
             report(
                 words.line, "\"\(path)\" is not the path of a Unix socket",
-                "Write an absolute path of at most \(Self.maximumSocketPath) bytes")
+                "Write an absolute path of at most \(Self.maximumSocketPath) bytes, without commas")
             return
         }
         if let earlier = global.statisticsSockets.first(where: { $0.path == path }) {

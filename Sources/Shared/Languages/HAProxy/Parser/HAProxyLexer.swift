@@ -145,7 +145,11 @@ private struct HAProxyLineCutter {
                 case .value(let value, let length):
                     word.append(contentsOf: value.utf8)
                     index += length
-                case .literal: append(byte)
+                case .literal:
+                    return (
+                        "a $ inside double quotes is not followed by the name of a variable",
+                        "Write \\$ for a dollar sign"
+                    )
                 case .problem(let problem, let advice): return (problem, advice)
                 }
             default: append(byte)
