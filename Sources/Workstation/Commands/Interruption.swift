@@ -39,7 +39,7 @@ enum Interruption {
             guard current.__sigaction_handler.sa_handler == nil else { continue }
             signal(number) { number in
                 for slot in 0..<Interruption.capacity where Interruption.groups[slot] > 0 {
-                    kill(-Interruption.groups[slot], SIGTERM)
+                    kill(-Interruption.groups[slot], number)
                 }
                 signal(number, SIG_DFL)
                 raise(number)

@@ -90,8 +90,13 @@ struct AptRoot {
 
     /// Downloads packages into `cache`, each named by its digest, those that are not there yet.
     func download(_ packages: [DebianPackage], into cache: String) throws(BuildError) {
-        let missing = packages.filter {
-            !FileManager.default.fileExists(atPath: "\(cache)/\($0.digest.hexadecimal)")
+        var missing: [DebianPackage] = []
+        for package in packages {
+            let file = "\(cache)/\(package.digest.hexadecimal)"
+            // A power cut can leave a file of the right name and the wrong bytes.
+            if Files.exists(file), try Files.digest(of: file) == package.digest { continue }
+            try Files.remove(file)
+            missing.append(package)
         }
         guard !missing.isEmpty else { return }
         let bytes = missing.reduce(0) { $0 + $1.size }

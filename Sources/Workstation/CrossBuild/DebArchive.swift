@@ -1,5 +1,6 @@
 import CArchive
 import Foundation
+import Glibc
 
 /// Unpacks a Debian package: an ar archive with the files in `data.tar.*` (deb(5)), both read by libarchive.
 struct DebArchive {
@@ -38,7 +39,7 @@ struct DebArchive {
     }
 
     private func failure(_ name: String) -> BuildError {
-        BuildError("\(name) of \(path) cannot be written: \(String(cString: strerror(errno)))")
+        Files.failure("written", "\(name) of \(path)", code: errno)
     }
 
     private func dataMember() throws(BuildError) -> [UInt8] {
@@ -154,11 +155,22 @@ private final class Reader {
 
     func write(to target: String, mode: mode_t) throws(BuildError) {
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode | S_IWUSR)
-        guard file >= 0 else {
-            throw BuildError("\(target) cannot be written: \(String(cString: strerror(errno)))")
-        }
+        guard file >= 0 else { throw Files.failure("written", target, code: errno) }
         defer { close(file) }
-        guard archive_read_data_into_fd(archive, file) == ARCHIVE_OK else { throw failure() }
+        var piece = [UInt8](repeating: 0, count: Files.chunk)
+        while true {
+            let count = archive_read_data(archive, &piece, piece.count)
+            guard count >= 0 else { throw failure() }
+            guard count > 0 else { return }
+            var written = 0
+            while written < count {
+                let some = piece.withUnsafeBytes {
+                    Glibc.write(file, $0.baseAddress?.advanced(by: written), count - written)
+                }
+                guard some > 0 || errno == EINTR else { throw Files.failure("written", target, code: errno) }
+                written += max(0, some)
+            }
+        }
     }
 
     private func failure() -> BuildError {

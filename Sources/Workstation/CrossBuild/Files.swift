@@ -77,11 +77,13 @@ enum Files {
 
     /// A sentence for an error of the system, with what to do where that is known.
     static func failure(_ verb: String, _ path: String, code: Int32) -> BuildError {
+        let place = exists(path) ? path : (path as NSString).deletingLastPathComponent
         let advice =
             switch code {
             case ENOSPC, EDQUOT: "Free some space on its disk and run the same command again."
             case EACCES, EPERM:
-                "Whose is it (ls -ld \(path))? If root's, from an earlier run with sudo: sudo chown -R \(NSUserName()) \(path)"
+                "Whose is it (ls -ld \(place))? If root's, from an earlier run with sudo: "
+                    + "sudo chown -R \(NSUserName()) \(place)"
             case EROFS: "Its file system is mounted read-only."
             default: ""
             }

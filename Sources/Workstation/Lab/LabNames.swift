@@ -24,6 +24,8 @@ struct LabNames: Sendable, Equatable {
     /// Mounts, and a folder for each node that has something on this machine.
     var runFolder: String { "\(Self.runFolder)/\(lab)" }
     var lockFile: String { "\(Self.runFolder)/\(lab).lock" }
+    /// Exists while the route of last resort is this lab's.
+    var routeMark: String { "\(runFolder)/route" }
     var nodesFolder: String { "\(runFolder)/nodes" }
     var cgroup: String { "\(Self.cgroup)/\(lab)" }
     /// Where our own helper programs run, so that they do not outlive a command that was killed.
@@ -90,4 +92,6 @@ struct NodeNames: Sendable, Equatable {
     var console: String { "\(runFolder)/console.log" }
     /// Exists while the cable is cut: a node that is started again does not mend it.
     var cutMark: String { "\(runFolder)/cut" }
+    /// Exists after a power cut, until the disk is mounted again.
+    var powerMark: String { "\(runFolder)/power-cut" }
 }

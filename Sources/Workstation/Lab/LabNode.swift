@@ -82,6 +82,7 @@ struct LabNode: Sendable {
         let end = cl_now_ns()
         let mounts = MountPoint.below(names.runFolder)
         if losingUnsynced, mounts.contains(where: { $0.path == names.diskMount }) {
+            try writeFile(names.powerMark, "")
             let code = cl_ext4_shutdown(names.diskMount)
             guard code == 0 else {
                 throw LabFailure(

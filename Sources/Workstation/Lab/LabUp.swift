@@ -21,14 +21,6 @@ extension Lab {
             try registerFormats(of: state)
             let wiring = wiring(tools)
             try wiring.raise()
-            if wiring.bridgeIsFiltered {
-                let advice = "If nodes do not see each other: sysctl net.bridge.bridge-nf-call-iptables=0"
-                events.report(
-                    Event(
-                        .warning, command: "lab up",
-                        message:
-                            "this machine's packet filter sees the lab's bridge (br_netfilter). \(advice)"))
-            }
             for name in strangers() { try stranger(name, tools).remove() }
             try wiring.setDrops([])
             let nodes = try cluster.nodes.map { node throws(LabFailure) in try labNode(node, tools) }
@@ -47,6 +39,7 @@ extension Lab {
                         : "\(failures.count) of \(nodes.count) nodes are not up:\n"
                             + failures.map(\.sentence).joined(separator: "\n"))
             }
+            try warnIfFiltered(nodes, wiring)
         }
     }
 
@@ -71,6 +64,21 @@ extension Lab {
         LabFailure(
             "\(names.stateFile) is missing or damaged: sudo pidep lab up --inventory \(cluster.file) writes it anew."
         )
+    }
+
+    /// Docker, for one, lets a machine's packet filter drop what it does not know on any bridge (br_netfilter).
+    private func warnIfFiltered(_ nodes: [LabNode], _ wiring: LabWiring) throws(LabFailure) {
+        guard wiring.bridgeIsFiltered, nodes.count > 1 else { return }
+        let connect = "exec 3<>/dev/tcp/\(nodes[1].node.address)/\(nodes[1].node.port)"
+        let output = try exec(nodes[0].node.name, ["timeout", "2", "bash", "-c", connect])
+        guard output.code != 0 else { return }
+        events.report(
+            Event(
+                .warning, command: "lab up",
+                message:
+                    "the nodes do not reach each other: this machine's packet filter (a firewall, Docker) drops "
+                    + "what goes over the lab's bridge. Let it pass: sysctl net.bridge.bridge-nf-call-iptables=0"
+            ))
     }
 
     private func bringUp(_ node: LabNode, _ state: LabState) throws(LabFailure) {
@@ -132,8 +140,19 @@ extension Lab {
                 "The lab \"\(names.lab)\" is up already, from the clone in \(owner). Take it down first: "
                     + "sudo pidep lab down --inventory \(cluster.file)")
         }
+        try shareRunFolder()
         try makeFolder(names.nodesFolder)
         try writeFile(file, names.root + "\n")
+    }
+
+    /// Makes the lab's folder a mount point of its own whose mounts come and go in all mount namespaces together: where
+    /// the machine's own are private, every `ip netns exec` would keep a copy of the nodes' disks that outlives `down`.
+    private func shareRunFolder() throws(LabFailure) {
+        try makeFolder(names.runFolder)
+        if !MountPoint.all().contains(where: { $0.path == names.runFolder }) {
+            try MountPoint.bind(names.runFolder)
+        }
+        try MountPoint.share(names.runFolder)
     }
 
     private func state(

@@ -26,6 +26,7 @@ struct LabWiring: Sendable {
     func raise() throws(LabFailure) {
         try refuseForeignRoutes()
         let bridge = names.bridge
+        try writeFile(names.routeMark, "")
         var commands: [String] = []
         commands.append("route replace unreachable \(range) metric \(Self.unreachableMetric)")
         if !Self.hasBridge(bridge) {
@@ -52,10 +53,14 @@ struct LabWiring: Sendable {
     func lower() throws(LabFailure) {
         try setDrops([])
         if access("/sys/class/net/\(names.bridge)", F_OK) == 0 { try ip(["link del \(names.bridge)"]) }
-        let route = try tools.run(
-            ["ip", "-4", "route", "show", "type", "unreachable", "exact", range], timeout: limits.toolTimeout)
-        if route.contains("metric \(Self.unreachableMetric)") {
-            try ip(["route del unreachable \(range) metric \(Self.unreachableMetric)"])
+        // Two labs of one range cannot be up together, but the one that is not can be taken down.
+        if access(names.routeMark, F_OK) == 0 {
+            let route = try tools.run(
+                ["ip", "-4", "route", "show", "type", "unreachable", "exact", range],
+                timeout: limits.toolTimeout)
+            if route.contains("metric \(Self.unreachableMetric)") {
+                try ip(["route del unreachable \(range) metric \(Self.unreachableMetric)"])
+            }
         }
         releaseNamespacesFolder()
     }

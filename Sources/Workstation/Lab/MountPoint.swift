@@ -62,6 +62,23 @@ struct MountPoint: Sendable, Equatable {
         }
     }
 
+    /// Mounts a folder on itself.
+    static func bind(_ folder: String) throws(LabFailure) {
+        try change(folder, cl_mount(folder, folder, nil, UInt(MS_BIND), nil))
+    }
+
+    /// Lets mounts below a mount point reach its copies in other mount namespaces (mount_namespaces(7)).
+    static func share(_ folder: String) throws(LabFailure) {
+        try change(folder, cl_mount(nil, folder, nil, UInt(MS_SHARED), nil))
+    }
+
+    private static func change(_ folder: String, _ code: Int32) throws(LabFailure) {
+        guard code == 0 else {
+            throw LabFailure(
+                "\(folder) cannot be made a shared mount point: \(String(cString: cl_strerror(-code))).")
+        }
+    }
+
     /// Unmounts; a file system that stays busy for `timeout` is detached and goes with its last user.
     /// Returns false then.
     @discardableResult

@@ -19,6 +19,24 @@ struct NodeDisk {
     /// Makes the image unless it is there, and mounts both layers.
     func mount(_ tools: Toolbox, limits: LabLimits) throws(LabFailure) {
         try make(tools, limits: limits)
+        if let device = attachedDevice, access(node.powerMark, F_OK) != 0 {
+            try MountPoint.mount(device, on: node.diskMount, type: "ext4", options: Self.options)
+        } else {
+            try attachAndMount()
+        }
+        unlink(node.powerMark)
+        try makeFolder("\(node.diskMount)/upper")
+        try makeFolder("\(node.diskMount)/work")
+        try MountPoint.mount(
+            "overlay", on: node.rootMount, type: "overlay",
+            options:
+                "lowerdir=\(rootFileSystem),upperdir=\(node.diskMount)/upper,workdir=\(node.diskMount)/work")
+    }
+
+    /// noinit_itable: no thread that writes zeros in the background of whatever is measured.
+    private static let options = "noinit_itable"
+
+    private func attachAndMount() throws(LabFailure) {
         var device = [CChar](repeating: 0, count: 32)
         let loop = cl_loop_attach(image, &device, device.count)
         guard loop >= 0 else {
@@ -30,13 +48,20 @@ struct NodeDisk {
         // Mounted, the file system holds the device; with this descriptor closed, it goes when that is unmounted.
         defer { close(loop) }
         let path = String(decoding: device.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        try MountPoint.mount(path, on: node.diskMount, type: "ext4", options: "noinit_itable")
-        try makeFolder("\(node.diskMount)/upper")
-        try makeFolder("\(node.diskMount)/work")
-        try MountPoint.mount(
-            "overlay", on: node.rootMount, type: "overlay",
-            options:
-                "lowerdir=\(rootFileSystem),upperdir=\(node.diskMount)/upper,workdir=\(node.diskMount)/work")
+        try MountPoint.mount(path, on: node.diskMount, type: "ext4", options: Self.options)
+    }
+
+    /// The loop device that still has the image, or nil: a program in a mount namespace of its own may keep a file
+    /// system that we have unmounted alive. It must be mounted again as it is; a second device on the same file would not
+    /// see what the first has not written. (After a power cut it never writes again, and a second device is right.)
+    private var attachedDevice: String? {
+        let folder = "/sys/block"
+        let devices = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return devices.first { device in
+            device.hasPrefix("loop")
+                && readFile("\(folder)/\(device)/loop/backing_file")?.trimmingCharacters(in: .newlines)
+                    == image
+        }.map { "/dev/\($0)" }
     }
 
     /// A sparse file of the whole size: only what is written takes room on this machine.

@@ -108,6 +108,18 @@ private final class Counter: @unchecked Sendable {
         try root.download(packages, into: repository.cache)
     }
 
+    @Test("a cached package with the wrong bytes is downloaded again")
+    func damagedCache() throws {
+        let repository = try Repository()
+        let root = repository.root()
+        let packages = try root.resolve(Repository.names)
+        try root.download(packages, into: repository.cache)
+        let file = "\(repository.cache)/\(packages[0].digest.hexadecimal)"
+        try Files.write("half", to: file)
+        try root.download(packages, into: repository.cache)
+        #expect(try Files.digest(of: file) == packages[0].digest)
+    }
+
     @Test("a mirror in mid-sync is asked again until it agrees with itself")
     func midSync() throws {
         let repository = try Repository()

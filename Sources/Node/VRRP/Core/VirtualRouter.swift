@@ -9,6 +9,9 @@ public struct VirtualRouter: Sendable {
     /// An Active that speaks later than this many intervals after it should have must assume that a backup
     /// has taken over: three intervals and a skew after the last advertisement one does.
     public static let toleratedOversleep = 2
+    /// A Backup that is late by more than an interval listens for one more, so often in a row: a node that
+    /// is always late must still be able to take over.
+    public static let maximumLateListens = 3
     /// Addresses that somebody removes again and again are added at most this often.
     public static let addressRetry: Duration = .milliseconds(100)
     /// After the kernel refused the addresses, others have this long to hold them.
@@ -51,8 +54,8 @@ public struct VirtualRouter: Sendable {
     private var downDeadline: Duration = .zero
     /// Why it will.
     private var downCause: Cause = .nobodyHeard
-    /// A Backup that finds itself late waits once more.
-    private var hasListenedLate = false
+    /// How often in a row a Backup has found itself late and listened for one more interval.
+    private var lateListens = 0
     /// Since when an Active with lower priority is heard (`preempt_delay`).
     private var lowerSince: Duration?
     /// When Adver_Timer fires, as Active.
@@ -171,8 +174,8 @@ public struct VirtualRouter: Sendable {
             return clear(.addresses, .addressesRetried, at: now)
         case .backup:
             guard now >= downDeadline else { return [] }
-            if now - downDeadline > activeInterval, !hasListenedLate {
-                hasListenedLate = true
+            if now - downDeadline > activeInterval, lateListens < Self.maximumLateListens {
+                lateListens += 1
                 downDeadline = now + activeInterval
                 return []
             }
@@ -241,7 +244,7 @@ public struct VirtualRouter: Sendable {
             if case .activeResigned(peer.address) = downCause { return [] }
             downCause = .activeResigned(peer.address)
             downDeadline = now + ElectionTimers.skew(priority: effectivePriority, interval: activeInterval)
-            hasListenedLate = false
+            lateListens = 0
             return []
         }
         if settings.preempt, peer.priority < effectivePriority {
@@ -261,7 +264,7 @@ public struct VirtualRouter: Sendable {
     private mutating func follow(_ peer: Peer, at now: Duration) {
         active = peer
         activeInterval = peer.interval
-        hasListenedLate = false
+        lateListens = 0
         downCause = .activeSilent(peer.address, .zero)
         downDeadline =
             now + ElectionTimers.activeDownInterval(priority: effectivePriority, interval: activeInterval)
@@ -298,7 +301,7 @@ public struct VirtualRouter: Sendable {
     {
         let transition = Transition(from: state, to: .backup, cause: why)
         state = .backup
-        hasListenedLate = false
+        lateListens = 0
         downCause = cause
         downDeadline = now + wait
         return .changed(transition)

@@ -1,0 +1,164 @@
+import Languages
+import Simulator
+import VRRP
+
+/// What is on the wire between simulated routers.
+enum Wire {
+    /// A whole IPv4 packet, as the driver would send it.
+    case packet([UInt8])
+    /// Gratuitous ARP.
+    case announcement
+}
+
+/// The virtual router of the node with the little that its driver does, and, for the proof that the
+/// invariants can fail, with a flaw.
+struct RouterNode: SimulatedNode {
+    enum Disturbance {
+        case interface(Bool)
+        case tracking(Int?)
+    }
+
+    /// A router that is broken in one way.
+    enum Flaw: CaseIterable {
+        case none, dropsTieBreak, ignoresHigherPriority, neverTimesOut, announcesAfterLosing, ignoresTracking
+        case speaksBeforeListening, hearsNothing, forgetsToAnnounceAgain
+    }
+
+    private(set) var router: VirtualRouter
+    let address: IPv4Address
+    let flaw: Flaw
+    /// Whether the virtual address is on this node.
+    private(set) var holds = false
+    /// Whether the interface works and what it tracks runs, as the world made it.
+    private(set) var isFit = true
+    /// What the node did that it had no cause for.
+    private(set) var groundless: String?
+    private(set) var transitions = 0
+    private var isUp = true
+    private var isTracked = true
+    /// Since when nothing that it must follow was heard, and how long that must last before it takes over.
+    private var quietSince: Duration = .zero
+    private var quietNeeded: Duration
+    private var hasHeardResignation = false
+
+    init(_ settings: VirtualRouter.Settings, address: IPv4Address, flaw: Flaw) {
+        router = VirtualRouter(settings)
+        self.address = address
+        self.flaw = flaw
+        quietNeeded = settings.interval * 3
+    }
+
+    var deadline: Duration? {
+        flaw == .neverTimesOut && router.state == .backup ? nil : router.deadline
+    }
+
+    mutating func start(at now: Duration) -> [Outgoing<Wire>] {
+        quietSince = now
+        return handle(.interface(address), at: now, beatenBy: nil)
+    }
+
+    mutating func wake(at now: Duration) -> [Outgoing<Wire>] { handle(.time, at: now, beatenBy: nil) }
+
+    mutating func disturb(_ disturbance: Disturbance, at now: Duration) -> [Outgoing<Wire>] {
+        let wasFit = isFit
+        let event: VirtualRouter.Event
+        switch disturbance {
+        case .interface(let up):
+            isUp = up
+            event = .interface(up ? address : nil)
+        case .tracking(let adjustment):
+            isTracked = adjustment != nil
+            event = .tracking(adjustment: adjustment)
+        }
+        isFit = isUp && isTracked
+        if isFit, !wasFit {
+            quietSince = now
+            quietNeeded = router.settings.interval * 3
+            hasHeardResignation = false
+        }
+        if flaw == .ignoresTracking, case .tracking = disturbance { return [] }
+        return handle(event, at: now, beatenBy: nil)
+    }
+
+    mutating func receive(_ message: Wire, from sender: Int, at now: Duration) -> [Outgoing<Wire>] {
+        guard case .packet(let bytes) = message, isUp else { return [] }
+        do throws(Rejection) {
+            let (heard, source) = try Advertisement.read(bytes[...])
+            let isActive = router.state == .active
+            let isTie = heard.priority == router.effectivePriority
+            let wins = heard.priority > router.effectivePriority || (isTie && source > address)
+            switch flaw {
+            case .hearsNothing: return []
+            case .dropsTieBreak where isActive && isTie: return []
+            case .ignoresHigherPriority where isActive && heard.priority > router.effectivePriority: return []
+            default: break
+            }
+            let early: [Outgoing<Wire>] =
+                flaw == .speaksBeforeListening && isActive
+                ? [.broadcast(packet(router.effectivePriority))] : []
+            remember(heard, at: now)
+            return early + handle(.advertisement(heard, from: source), at: now, beatenBy: wins)
+        } catch {
+            groundless = "a packet of our own encoder was refused: \(error.name)"
+            return []
+        }
+    }
+
+    /// What the RFC says must keep a Backup from taking over.
+    private mutating func remember(_ heard: Advertisement, at now: Duration) {
+        if heard.priority == 0 {
+            hasHeardResignation = true
+        } else if heard.priority >= router.effectivePriority || !router.settings.preempt {
+            quietSince = now
+            quietNeeded = heard.interval * 3
+            hasHeardResignation = false
+        }
+    }
+
+    private mutating func handle(_ event: VirtualRouter.Event, at now: Duration, beatenBy wins: Bool?)
+        -> [Outgoing<Wire>]
+    {
+        var outgoing: [Outgoing<Wire>] = []
+        for action in router.handle(event, at: now) {
+            switch action {
+            case .send(let priority): outgoing.append(.broadcast(packet(priority)))
+            case .addAddresses: holds = true
+            case .removeAddresses:
+                holds = false
+                if flaw == .announcesAfterLosing { outgoing.append(.broadcast(.announcement)) }
+            case .announce:
+                if flaw == .forgetsToAnnounceAgain, case .advertisement = event { continue }
+                outgoing.append(.broadcast(.announcement))
+            case .changed(let transition):
+                transitions += 1
+                check(transition, wins, at: now)
+            case .rival: break
+            }
+        }
+        return outgoing
+    }
+
+    /// No transition without a cause that this harness has seen for itself.
+    private mutating func check(_ transition: VirtualRouter.Transition, _ wins: Bool?, at now: Duration) {
+        switch (transition.from, transition.to) {
+        case (.backup, .active):
+            if !hasHeardResignation, now < quietSince + quietNeeded {
+                groundless = "it took over \(now - quietSince) after it had heard whom it must follow"
+            }
+        case (.active, .backup):
+            if case .overslept = transition.cause {
+                quietSince = now
+                quietNeeded = router.settings.interval
+            } else if wins != true {
+                groundless = "it gave up and nobody had beaten it: \(transition.cause.sentence)"
+            }
+        case (_, .fault):
+            if isFit { groundless = "it is in fault and nothing is wrong with it" }
+        default: break
+        }
+    }
+
+    private func packet(_ priority: UInt8) -> Wire {
+        .packet(router.advertisement(priority: priority).packet(from: address, identification: 0))
+    }
+}

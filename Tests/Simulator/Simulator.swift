@@ -1,1 +1,0 @@
-// The deterministic simulator: virtual time, seeded faults.
