@@ -26,6 +26,14 @@ import Testing
         #expect(counter.maximum == 10)
     }
 
+    @Test("the last event is known to the second")
+    func last() {
+        var counter = RateCounter()
+        #expect(counter.last == nil)
+        counter.count(at: .milliseconds(5500))
+        #expect(counter.last == .seconds(5))
+    }
+
     @Test("events of seconds long ago do not count")
     func gap() {
         var counter = RateCounter()

@@ -102,7 +102,6 @@ enum StatisticsFixture {
         counters.bytesOut = UInt64(requests) * 1_234_567
         counters.connects = 3
         counters.reuses = UInt64(max(0, requests - 3))
-        if requests > 0 { counters.lastSession = now - .seconds(2) }
         return counters
     }
 

@@ -73,7 +73,6 @@ extension ServingCounters {
         queue.merge(other.queue)
         sessions.merge(other.sessions)
         sessionRate.merge(other.sessionRate)
-        if let last = other.lastSession { lastSession = max(lastSession ?? last, last) }
         selections &+= other.selections
         bytesIn &+= other.bytesIn
         bytesOut &+= other.bytesOut
@@ -107,7 +106,6 @@ extension ServingCounters {
         sessions = kept.sessions
         idleConnections = kept.idleConnections
         usedConnections = kept.usedConnections
-        lastSession = kept.lastSession
         clearMaxima()
     }
 }

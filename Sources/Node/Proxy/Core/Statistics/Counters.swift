@@ -49,6 +49,9 @@ public struct RateCounter: Sendable, Equatable {
         if running > maximum { maximum = running }
     }
 
+    /// When the last event was, since boot, to the second; nil before the first.
+    public var last: Duration? { total > 0 ? .seconds(second) : nil }
+
     /// Events in the second that ends at this time.
     public func rate(at now: Duration) -> Int {
         var copy = self

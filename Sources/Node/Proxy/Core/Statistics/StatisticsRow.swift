@@ -210,7 +210,7 @@ extension StatisticsRow {
         number(.connect, counters.connects)
         number(.reuse, counters.reuses)
         number(.wrew, 0)
-        number(.lastsess, counters.lastSession.map { Int(max(0, (now - $0).components.seconds)) } ?? -1)
+        number(.lastsess, counters.sessionRate.last.map { Int(max(0, (now - $0).components.seconds)) } ?? -1)
         milliseconds(.qtime, counters.queueTime.mean)
         milliseconds(.ctime, counters.connectTime.mean)
         milliseconds(.rtime, counters.responseTime.mean)

@@ -38,10 +38,8 @@ public struct ServingCounters: Sendable, Equatable {
     public var queue = Gauge()
     /// Requests in progress, connections in `mode tcp` (`scur`, `smax`).
     public var sessions = Gauge()
-    /// The same as they came (`rate`, `rate_max`, `stot`).
+    /// The same as they came (`rate`, `rate_max`, `stot`, `lastsess`).
     public var sessionRate = RateCounter()
-    /// When the last one came, since boot (`lastsess`).
-    public var lastSession: Duration?
     /// Times that the balancing chose it (`lbtot`): neither from the queue nor for affinity.
     public var selections: UInt64 = 0
     /// Bytes from clients.

@@ -203,7 +203,7 @@ extension StatisticsPage {
         if let limit { cell(limit) } else if queueLimit { dash() } else { empty(1) }
         cell(counters.sessionRate.total, sessionDetails(counters, mode))
         cell(counters.selections)
-        words(counters.lastSession.map { ageText(snapshot.now - $0) } ?? "?")
+        words(counters.sessionRate.last.map { ageText(snapshot.now - $0) } ?? "?")
         bytes(counters.bytesIn)
         bytes(counters.bytesOut)
         if queueLimit { empty(1) } else { cell(counters.deniedRequests) }
