@@ -20,8 +20,10 @@ struct RouterNode: SimulatedNode {
 
     /// A router that is broken in one way.
     enum Flaw: CaseIterable {
-        case none, dropsTieBreak, ignoresHigherPriority, neverTimesOut, announcesAfterLosing, ignoresTracking
-        case speaksBeforeListening, hearsNothing, forgetsToAnnounceAgain
+        case none, dropsTieBreak, ignoresHigherPriority, neverTimesOut, ignoresTracking
+        case speaksBeforeListening, hearsNothing
+        /// As loser it announces once more, as winner only when it takes over. Either alone is harmless.
+        case losesLoudly
     }
 
     private(set) var router: VirtualRouter
@@ -119,15 +121,16 @@ struct RouterNode: SimulatedNode {
         -> [Outgoing<Wire>]
     {
         var outgoing: [Outgoing<Wire>] = []
-        for action in router.handle(event, at: now) {
+        let actions = router.handle(event, at: now)
+        for action in actions {
             switch action {
             case .send(let priority): outgoing.append(.broadcast(packet(priority)))
             case .addAddresses: holds = true
             case .removeAddresses:
                 holds = false
-                if flaw == .announcesAfterLosing { outgoing.append(.broadcast(.announcement)) }
+                if flaw == .losesLoudly { outgoing.append(.broadcast(.announcement)) }
             case .announce:
-                if flaw == .forgetsToAnnounceAgain, case .advertisement = event { continue }
+                if flaw == .losesLoudly, !actions.contains(.addAddresses) { continue }
                 outgoing.append(.broadcast(.announcement))
             case .changed(let transition):
                 transitions += 1
