@@ -60,6 +60,7 @@ extension LabEndToEnd {
                 // What a restart takes away: processes, mounts, interfaces and /run.
                 for node in ["n1", "n2"] { try lab.kill(node) }
                 try Command(["ip", "link", "del", lab.names.bridge]).run()
+                try MountPoint.unmountAll(below: lab.names.runFolder, within: .seconds(5))
                 try FileManager.default.removeItem(atPath: lab.names.runFolder)
                 #expect(!Lab.isUp(fixture.cluster))
                 #expect(throws: LabFailure.self) { try Lab.requireBridge(fixture.cluster) }
@@ -79,7 +80,7 @@ extension LabEndToEnd {
             try "[web]\n\(nodes)\(all)".write(toFile: inventory, atomically: true, encoding: .utf8)
             defer { unlink(inventory) }
             for round in 1...8 {
-                let delay = Int.random(in: 0...2500)
+                let delay = Int.random(in: 0...2000)
                 try killUp(of: inventory, after: delay)
                 try fixture.lab.down()
                 #expect(try fixture.traces() == [], "round \(round): up was killed after \(delay) ms")
@@ -100,8 +101,8 @@ extension LabEndToEnd {
             usleep(UInt32(milliseconds) * 1000)
             kill(up.processIdentifier, SIGKILL)
             up.waitUntilExit()
-            #expect(
-                up.terminationReason == .uncaughtSignal, "up ended by itself with \(up.terminationStatus)")
+            // The longest delays may come too late; then it must have done its work.
+            if up.terminationReason == .exit { #expect(up.terminationStatus == 0) }
         }
     }
 }

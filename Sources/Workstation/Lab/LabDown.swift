@@ -54,12 +54,7 @@ extension Lab {
     }
 
     private func removeRunFolder() throws(LabFailure) {
-        while MountPoint.all().contains(where: { $0.path == names.runFolder }) {
-            try MountPoint.unmount(names.runFolder, within: limits.unmountTimeout)
-        }
-        guard MountPoint.below(names.runFolder).isEmpty else {
-            throw LabFailure("Something is still mounted below \(names.runFolder): run pidep lab down again.")
-        }
+        try MountPoint.unmountAll(below: names.runFolder, within: limits.unmountTimeout)
         try? FileManager.default.removeItem(atPath: names.runFolder)
     }
 }

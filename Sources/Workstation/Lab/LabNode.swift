@@ -91,7 +91,7 @@ struct LabNode: Sendable {
             }
         }
         removeTracesOfContainer()
-        for mount in mounts { try MountPoint.unmount(mount.path, within: limits.unmountTimeout) }
+        try MountPoint.unmountAll(below: names.runFolder, within: limits.unmountTimeout)
         try wiring.unplug(names)
         cgroup.remove()
         Cgroup.removeFromOldHierarchies(names.cgroup)
@@ -112,9 +112,6 @@ struct LabNode: Sendable {
     /// Removes every trace of the node from this machine but for its keys and its disk image.
     func remove() throws(LabFailure) {
         try stop(losingUnsynced: false)
-        guard MountPoint.below(names.runFolder).isEmpty else {
-            throw LabFailure("Something is still mounted below \(names.runFolder): run pidep lab down again.")
-        }
         try? FileManager.default.removeItem(atPath: names.runFolder)
     }
 

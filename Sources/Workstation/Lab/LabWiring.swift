@@ -87,7 +87,7 @@ struct LabWiring: Sendable {
     /// Removes a node's cable and namespace.
     func unplug(_ node: NodeNames) throws(LabFailure) {
         if hasCable(node) { try ip(["link del \(node.interface)"]) }
-        try MountPoint.unmount(node.namespaceFile, within: limits.unmountTimeout)
+        try MountPoint.unmountAll(below: node.namespaceFile, within: limits.unmountTimeout)
         unlink(node.namespaceFile)
     }
 

@@ -79,24 +79,25 @@ struct MountPoint: Sendable, Equatable {
         }
     }
 
-    /// Unmounts; a file system that stays busy for `timeout` is detached and goes with its last user.
-    /// Returns false then.
-    @discardableResult
-    static func unmount(_ folder: String, within timeout: Duration) throws(LabFailure) -> Bool {
+    /// Unmounts all that is mounted at or below a folder, the innermost first, also what is mounted over one another.
+    /// File systems that stay busy for `timeout` are detached and go with their last user.
+    static func unmountAll(below folder: String, within timeout: Duration) throws(LabFailure) {
         let deadline = ContinuousClock.now + timeout
-        while umount2(folder, 0) != 0 {
-            switch cl_errno() {
-            case EINVAL, ENOENT: return true
-            case EBUSY where ContinuousClock.now < deadline: usleep(5_000)
-            case EBUSY:
-                guard umount2(folder, Int32(MNT_DETACH)) == 0 else { fallthrough }
-                return false
-            default:
-                throw LabFailure(
-                    "\(folder) cannot be unmounted: \(String(cString: cl_strerror(cl_errno()))).")
+        while true {
+            let mounts = below(folder)
+            guard !mounts.isEmpty else { return }
+            let isLate = ContinuousClock.now >= deadline
+            var code: Int32 = 0
+            for mount in mounts where umount2(mount.path, isLate ? Int32(MNT_DETACH) : 0) != 0 {
+                code = cl_errno()
             }
+            if isLate, code != 0 {
+                throw LabFailure(
+                    "\(folder) cannot be unmounted after \(timeout): \(String(cString: cl_strerror(code))). "
+                        + "See who uses it: fuser -vm \(mounts[0].path)")
+            }
+            if code != 0 { usleep(5_000) }
         }
-        return true
     }
 }
 

@@ -100,9 +100,7 @@ struct RootFileSystem {
 
     private func build(_ tools: Toolbox, limits: LabLimits, events: any EventSink) throws(LabFailure) {
         let partial = "\(folder).partial"
-        for mount in MountPoint.below(partial) {
-            try MountPoint.unmount(mount.path, within: limits.unmountTimeout)
-        }
+        try MountPoint.unmountAll(below: partial, within: limits.unmountTimeout)
         try? FileManager.default.removeItem(atPath: partial)
         var arguments = [
             "mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory",
