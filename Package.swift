@@ -96,7 +96,7 @@ let package = Package(
             "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),
         workstation("CrossBuild", ["Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
         workstation("SSH", ["CSSH2", "COpenSSL", "CLinux", "Digest", "Inventory"]),
-        workstation("Lab", ["Commands", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
+        workstation("Lab", ["Commands", "Requirements", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
         workstation(
             "Deployment",
             [

@@ -2,7 +2,9 @@ import Foundation
 
 /// Passes an interruption (SIGINT, SIGTERM, SIGHUP) on to the programs that run, then dies of it.
 ///
-/// Each program is started in a process group of its own, so a terminal's Ctrl-C reaches only us, and without this a compiler would go on after we are gone. A program that handles a signal itself keeps its handler.
+/// Each program is started in a process group of its own, so a terminal's Ctrl-C reaches only us, and without this a
+/// compiler would go on after we are gone. Whatever the signal, the programs get SIGINT: on that one, and no other,
+/// SwiftPM stops the compilers that it started. A program that handles a signal itself keeps its handler.
 enum Interruption {
     /// How many programs can run at once and still be told: a signal handler can only look at memory that is there.
     static let capacity = 64
@@ -39,7 +41,7 @@ enum Interruption {
             guard current.__sigaction_handler.sa_handler == nil else { continue }
             signal(number) { number in
                 for slot in 0..<Interruption.capacity where Interruption.groups[slot] > 0 {
-                    kill(-Interruption.groups[slot], number)
+                    kill(-Interruption.groups[slot], SIGINT)
                 }
                 signal(number, SIG_DFL)
                 raise(number)

@@ -6,8 +6,10 @@ import Foundation
 /// Not Foundation's Process: that one waits in a run loop, which can miss the end of a program (seen with several at
 /// once, and always in a network namespace whose loopback is down), and leaves our descriptors open in the program.
 struct Spawned {
-    /// How long a program that was told to stop may take before it is killed.
+    /// How long a program that was told to stop may take before it is told with more force.
     static let grace: TimeInterval = 2
+    /// What it is told, one after the other. SIGINT first: SwiftPM stops its compilers on that one only.
+    private static let words = [SIGINT, SIGTERM, SIGKILL]
     private static let chunk = 1 << 16
 
     let pid: pid_t
@@ -69,10 +71,10 @@ struct Spawned {
         defer { [output, error, input].filter { $0 >= 0 }.forEach { close($0) } }
         while output >= 0 || error >= 0 {
             if Self.now >= deadline {
-                kill(-pid, stops == 0 ? SIGTERM : SIGKILL)
+                kill(-pid, Self.words[min(stops, 2)])
                 stops += 1
                 // Killed as a group: what still holds the pipes has left the group, and is not waited for.
-                if stops > 2 { break }
+                if stops > 3 { break }
                 deadline = Self.now + Self.grace
             }
             var watched = [
@@ -137,7 +139,7 @@ struct Spawned {
             if ended == pid { return stops == 0 ? status : nil }
             if ended < 0, errno != EINTR { return nil }
             if Self.now >= deadline {
-                kill(-pid, stops == 0 ? SIGTERM : SIGKILL)
+                kill(-pid, Self.words[min(stops, 2)])
                 stops += 1
                 deadline = Self.now + Self.grace
             }

@@ -42,6 +42,12 @@ struct Compiler {
             output = try Command(arguments, environment: environment, timeout: Self.timeout)
                 .runAny { line in if let step = Self.step(line) { progress(step) } }
         } catch { throw BuildError(error.sentence) }
+        // 128 and a signal's number: somebody, or the kernel for want of memory, ended the compiler.
+        guard output.code <= 128 else {
+            throw BuildError(
+                "the compiler was ended by signal \(output.code - 128) before it was done; when nobody did that, the "
+                    + "machine was short of memory. Run again: pidep build --arch \(architecture.rawValue)")
+        }
         guard output.code == 0 else {
             throw BuildError(
                 Self.explain(output.standardOutput + output.standardError, architecture: architecture))

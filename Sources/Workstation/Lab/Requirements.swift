@@ -1,6 +1,7 @@
 import CLinux
 import Commands
 import Foundation
+import Requirements
 
 /// A program that the lab calls, and Debian's package that has it.
 public struct LabProgram: Sendable, Equatable {
@@ -22,6 +23,12 @@ extension Lab {
         LabProgram(name: "ssh", package: "openssh-client"),
         LabProgram(name: "ssh-keygen", package: "openssh-client"),
     ]
+
+    /// All that the lab takes, for `pidep doctor`.
+    public static var requirements: [Requirement] {
+        Requirement.forLab(
+            programs: programs.map { .program($0.name, package: $0.package, for: .lab) })
+    }
 
     static func requireRoot(for command: String) throws(LabFailure) {
         guard geteuid() == 0 else {

@@ -1,21 +1,10 @@
 import Foundation
 
 extension Requirement {
-    /// What the lab takes: root, programs, and what the kernel must be able to do.
-    public static var forLab: [Requirement] {
-        [
-            root,
-            .program("systemd-nspawn", package: "systemd-container", for: .lab),
-            .program("mmdebstrap", package: "mmdebstrap", for: .lab),
-            .program("nft", package: "nftables", for: .lab),
-            .program("ip", package: "iproute2", for: .lab),
-            .program("mkfs.ext4", package: "e2fsprogs", for: .lab),
-            .program("ssh-keygen", package: "openssh-client", for: .lab),
-            fileSystem("overlay"),
-            loopDevices(),
-            controlGroups(),
-            armEmulation(),
-        ]
+    /// What the lab takes: root, its programs, and what the kernel must be able to do.
+    public static func forLab(programs: [Requirement]) -> [Requirement] {
+        [root] + programs
+            + [fileSystem("overlay"), loopDevices(), controlGroups(), armEmulation()]
     }
 
     private static let root = Requirement(

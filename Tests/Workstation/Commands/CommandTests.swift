@@ -63,7 +63,7 @@ import Testing
     @Test("a program that ignores being told to stop is killed, with all that it started")
     func stubborn() {
         #expect(throws: Command.Failure.self) {
-            try Command(["sh", "-c", "trap '' TERM; sleep 30; sleep 30"], timeout: 0.1).run()
+            try Command(["sh", "-c", "trap '' INT TERM; sleep 30; sleep 30"], timeout: 0.1).run()
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CrossBuild
 import Events
+import Lab
 import Requirements
 
 struct DoctorCommand: ParsableCommand {
@@ -18,7 +19,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let requirements =
-            Requirement.forBuild(root: try? .find()) + Requirement.forLab + Requirement.forDeploy
+            Requirement.forBuild(root: try? .find()) + Lab.requirements + Requirement.forDeploy
             + Requirement.forDevelopment
         let examination = Examination(requirements)
         print(json ? examination.json.pretty : examination.text(colour: Terminal.outputHasColour))
