@@ -20,6 +20,7 @@ extension Lab {
             }
             if let failure = failures.first { throw failure }
             try wiring.lower()
+            try LabNetworkNamespace(names: names).remove(within: limits.unmountTimeout)
             releaseFormats()
             unlink(names.stateFile)
             try removeRunFolder()

@@ -20,7 +20,7 @@ struct LabWiring: Sendable {
     private var range: String { "\(network.network)/\(network.prefix)" }
 
     /// The bridge is there.
-    static func hasBridge(_ bridge: String) -> Bool { access("/sys/class/net/\(bridge)/bridge", F_OK) == 0 }
+    static func hasBridge(_ bridge: String) -> Bool { if_nametoindex(bridge) != 0 }
 
     /// Makes the bridge, the workstation's place on it, and the route of last resort.
     func raise() throws(LabFailure) {
@@ -52,7 +52,7 @@ struct LabWiring: Sendable {
     /// Removes all that `raise` makes, and the cuts.
     func lower() throws(LabFailure) {
         try setDrops([])
-        if access("/sys/class/net/\(names.bridge)", F_OK) == 0 { try ip(["link del \(names.bridge)"]) }
+        if Self.hasBridge(names.bridge) { try ip(["link del \(names.bridge)"]) }
         // Two labs of one range cannot be up together, but the one that is not can be taken down.
         if access(names.routeMark, F_OK) == 0 {
             let route = try tools.run(
@@ -91,7 +91,7 @@ struct LabWiring: Sendable {
         unlink(node.namespaceFile)
     }
 
-    func hasCable(_ node: NodeNames) -> Bool { access("/sys/class/net/\(node.interface)", F_OK) == 0 }
+    func hasCable(_ node: NodeNames) -> Bool { if_nametoindex(node.interface) != 0 }
 
     /// Pulls or plugs a node's cable; the node sees its carrier go and come.
     func setCable(_ node: NodeNames, connected: Bool) throws(LabFailure) {
@@ -100,9 +100,8 @@ struct LabWiring: Sendable {
 
     /// Whether the cable carries: IFF_UP of the machine's end.
     func isConnected(_ node: NodeNames) -> Bool {
-        let text = (readFile("/sys/class/net/\(node.interface)/flags") ?? "0x0").trimmingCharacters(
-            in: .whitespacesAndNewlines)
-        return (UInt32(text.dropFirst(2), radix: 16) ?? 0) & UInt32(IFF_UP) != 0
+        let flags = cl_interface_flags(node.interface)
+        return flags >= 0 && flags & Int32(IFF_UP) != 0
     }
 
     /// Lets the bridge drop what one node sends to another, for exactly these pairs: whatever kind of packet it is
@@ -125,19 +124,30 @@ struct LabWiring: Sendable {
 
     /// Another interface with addresses of the lab's range would take the lab's packets, or lose its own.
     private func refuseForeignRoutes() throws(LabFailure) {
+        guard let foreign = try foreignRoute() else { return }
+        throw LabFailure(
+            "The lab's range \(range) is already routed to \(foreign.device) on this machine (\(foreign.range)). "
+                + "Take that down (another lab? pidep lab down), or give this lab another documentation range."
+        )
+    }
+
+    /// Whether it is the machine itself that has the lab's range on its network, and not another lab.
+    func rangeIsTheMachines() throws(LabFailure) -> Bool {
+        guard let foreign = try foreignRoute() else { return false }
+        return !foreign.device.hasPrefix("pidep-")
+    }
+
+    private func foreignRoute() throws(LabFailure) -> (device: String, range: String)? {
         let routes = try tools.run(
             ["ip", "-4", "route", "show", "to", "root", range], timeout: limits.toolTimeout)
         for line in routes.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             guard words.first != "unreachable", let index = words.firstIndex(of: "dev"),
-                index + 1 < words.count,
-                words[index + 1] != names.bridge
+                index + 1 < words.count, words[index + 1] != names.bridge
             else { continue }
-            throw LabFailure(
-                "The lab's range \(range) is already routed to \(words[index + 1]) on this machine (\(words[0])). "
-                    + "Take that down (another lab? pidep lab down), or give this lab another documentation range."
-            )
+            return (words[index + 1], words[0])
         }
+        return nil
     }
 
     private func ip(_ commands: [String], in namespace: String? = nil) throws(LabFailure) {

@@ -21,6 +21,7 @@ struct DeployCommand: ParsableCommand {
     @Flag(help: "Do not ask.") var yes = false
 
     func run() throws {
+        try enterLab(of: options.inventory)
         guard options.deploying("deploy").deploy(confirm: confirm) else { throw ExitCode.failure }
     }
 

@@ -15,12 +15,13 @@ struct LabCommand: ParsableCommand {
               pidep lab up                      all nodes of inventory/lab.ini
               pidep lab status
               pidep lab exec nustler3 -- bash
+              pidep lab run -- curl http://192.0.2.29/
               pidep lab kill nustler3           then: pidep lab start nustler3
               pidep lab down
             """,
         subcommands: [
             Up.self, Down.self, Status.self, Exec.self, Kill.self, Start.self, Freeze.self, Thaw.self,
-            Cut.self, Heal.self,
+            Cut.self, Heal.self, Run.self,
         ])
 }
 
@@ -30,7 +31,9 @@ struct LabOptions: ParsableArguments {
 
     func lab(_ file: String? = nil, reportingTo events: any EventSink) throws -> Lab {
         let cluster = try Cluster.load(file ?? inventory)
-        return try Lab(cluster: cluster, root: PackageRoot.find().path, events: events)
+        let root = try PackageRoot.find().path
+        try Lab.enterNetwork(cluster, root: root)
+        return try Lab(cluster: cluster, root: root, events: events)
     }
 }
 
@@ -61,7 +64,9 @@ extension LabCommand {
         }
 
         func run() throws {
-            try options.lab(file, reportingTo: Renderer(.automatic(json: json))).up(architecture: arch)
+            let lab = try options.lab(file, reportingTo: Renderer(.automatic(json: json)))
+            try lab.prepareNetwork()
+            try lab.up(architecture: arch)
         }
     }
 
@@ -126,4 +131,42 @@ extension LabCommand {
             throw ExitCode(try lab.execAttached(node, command))
         }
     }
+}
+
+extension LabCommand {
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Runs a program of this machine where it reaches the lab.",
+            discussion: """
+                On most machines that is simply this machine. Where its own network has the lab's range, the lab is in
+                a network namespace of its own, and curl or a browser reach it only from in there.
+
+                  pidep lab run -- curl http://192.0.2.29/node.php
+                """)
+
+        @OptionGroup var options: LabOptions
+        @Argument(parsing: .postTerminator, help: "After --: the program and its arguments.")
+        var command: [String] = []
+
+        func validate() throws {
+            if command.isEmpty {
+                throw ValidationError("Say what to run: pidep lab run -- curl http://192.0.2.29/")
+            }
+        }
+
+        func run() throws {
+            let lab = try options.lab(reportingTo: Renderer(.automatic(json: false)))
+            try Lab.requireBridge(lab.cluster)
+            var arguments = command.map { strdup($0) } + [nil]
+            execvp(command[0], &arguments)
+            throw LabFailure("\(command[0]) cannot be run: \(String(cString: strerror(errno))).")
+        }
+    }
+}
+
+/// Goes to where the lab of an inventory is, before anything else; an inventory that cannot be read is left to the
+/// command itself, which says why.
+func enterLab(of inventory: String) throws {
+    guard let cluster = try? Cluster.load(inventory), cluster.lab != nil else { return }
+    try Lab.enterNetwork(cluster, root: PackageRoot.find().path)
 }

@@ -46,6 +46,7 @@ struct LoadTestCommand: ParsableCommand {
     @Flag(help: "Print one JSON object a line.") var json = false
 
     func run() throws {
+        try enterLab(of: inventory)
         let cluster = try Cluster.load(inventory)
         var options = LoadTest.Options(
             rate: rate, duration: duration, connections: connections, timeout: timeout)

@@ -17,6 +17,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var options: DeployOptions
 
     func run() throws {
+        try enterLab(of: options.inventory)
         let verdict = options.deploying("plan").plan()
         guard verdict == .nothingToDo else { throw ExitCode(verdict.rawValue) }
     }

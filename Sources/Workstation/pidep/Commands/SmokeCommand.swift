@@ -18,6 +18,7 @@ struct SmokeCommand: ParsableCommand {
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func run() throws {
+        try enterLab(of: inventory)
         do {
             let loaded = try LoadedCluster(inventory)
             let smoke = Smoke(cluster: loaded.cluster, nodes: try loaded.withoutRuntime())

@@ -19,6 +19,7 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
+        try enterLab(of: inventory)
         let cluster: LoadedCluster
         let root: PackageRoot
         do {

@@ -1,0 +1,14 @@
+#pragma once
+// The workstation's side of a lab in a network namespace of its own, and interfaces as this thread's namespace has
+// them (/sys/class/net shows the namespace that sysfs was mounted in).
+#include <stdint.h>
+
+/// Moves this thread into the network namespace at `path` and replaces the process by itself, with the same arguments,
+/// so that all its threads are in there. Returns only on failure: -errno.
+int cl_restart_in_network(const char *path);
+
+/// Whether this thread's network namespace is the one at `path`: 1, 0, or -errno when there is none.
+int cl_is_in_network(const char *path);
+
+/// An interface's flags (SIOCGIFFLAGS, netdevice(7)), or -errno when there is none of that name.
+int cl_interface_flags(const char *name);

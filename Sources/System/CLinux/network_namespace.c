@@ -1,0 +1,38 @@
+#include "include/network_namespace.h"
+#include "include/clinux.h"
+#include <sched.h>
+#include <sys/ioctl.h>
+
+int cl_restart_in_network(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    int failed = setns(fd, CLONE_NEWNET) < 0 ? errno : 0;
+    close(fd);
+    if (failed) return -failed;
+    int count = cl_argument_count();
+    char **arguments = calloc((size_t)count + 1, sizeof *arguments);
+    if (!arguments) return -ENOMEM;
+    for (int i = 0; i < count; i++) arguments[i] = (char *)cl_argument(i);
+    execv("/proc/self/exe", arguments);
+    failed = errno;
+    free(arguments);
+    return -failed;
+}
+
+int cl_is_in_network(const char *path) {
+    struct stat there, here;
+    if (stat(path, &there) < 0 || stat("/proc/thread-self/ns/net", &here) < 0) return -errno;
+    return there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
+int cl_interface_flags(const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (strlen(name) >= sizeof request.ifr_name) return -ENODEV;
+    strcpy(request.ifr_name, name);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int result = ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : (uint16_t)request.ifr_flags;
+    close(fd);
+    return result;
+}
