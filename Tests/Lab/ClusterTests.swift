@@ -1,0 +1,106 @@
+import Foundation
+import JSON
+import Testing
+
+/// What a newcomer does, and then the failures that the virtual address must survive.
+extension LabEndToEnd {
+    @Suite(.serialized) struct WholePath {
+        @Test(
+            "a deployed cluster answers, is well, has nothing left to do, and moves its address away from a bad proxy"
+        )
+        func hostArchitecture() throws {
+            let cluster = try ClusterFixture("pidepwhole")
+            try cluster.run {
+                #expect(try cluster.smoke() == "")
+                #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
+                let again = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
+                #expect(again.code == 0)
+                #expect((again.standardOutput + again.standardError).contains("Nothing to do"))
+                #expect(try cluster.waits(for: "nustler3", toBe: "active"))
+                let status = try cluster.pidep(["status", cluster.inventory])
+                #expect(status.code == 0, "\(status.standardOutput)")
+
+                try deadProxy(cluster)
+                try hungProxy(cluster)
+                try proxyThatDoesNotComeBack(cluster)
+                try deadNode(cluster)
+                try changedTemplate(cluster)
+            }
+        }
+
+        @Test("the armv7 build does the same under qemu's user emulation")
+        func armv7() throws {
+            let cluster = try ClusterFixture("pideparm")
+            try cluster.run(architecture: "armv7") {
+                let version = try cluster.node("nustler1", "/opt/pinode/current/pinode", "--version")
+                #expect(version.contains("armv7"))
+                #expect(try cluster.smoke() == "")
+                #expect(try cluster.waits(for: "nustler3", toBe: "active"))
+                try deadNode(cluster)
+            }
+        }
+
+        /// Killed, it is started again by systemd; meanwhile the other node has the address.
+        private func deadProxy(_ cluster: ClusterFixture) throws {
+            let before = try transitions(cluster, "nustler4")
+            try cluster.node("nustler3", "systemctl", "kill", "-s", "KILL", "pinode-proxy")
+            #expect(try cluster.waits(for: "nustler3", toBe: "active"), "the address does not come back")
+            #expect(try transitions(cluster, "nustler4") >= before + 2, "nustler4 never had the address")
+        }
+
+        private func hungProxy(_ cluster: ClusterFixture) throws {
+            try cluster.node("nustler3", "systemctl", "kill", "-s", "STOP", "pinode-proxy")
+            #expect(try cluster.waits(for: "nustler4", toBe: "active"), "a hung proxy keeps the address")
+            #expect(try answers(cluster))
+            try cluster.node("nustler3", "systemctl", "kill", "-s", "CONT", "pinode-proxy")
+            #expect(try cluster.waits(for: "nustler3", toBe: "active"))
+        }
+
+        private func proxyThatDoesNotComeBack(_ cluster: ClusterFixture) throws {
+            try cluster.node("nustler3", "sh", "-c", "echo broken >> /etc/pinode/proxy.cfg")
+            try cluster.node("nustler3", "systemctl", "kill", "-s", "KILL", "pinode-proxy")
+            #expect(
+                try cluster.waits(for: "nustler4", toBe: "active"),
+                "a proxy that cannot start keeps the address")
+            usleep(3_000_000)
+            #expect(try cluster.router("nustler4")?["state"]?.text == "active")
+            #expect(try answers(cluster))
+            // The next deploy sees the file that somebody edited, and mends it.
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 2)
+            #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
+            #expect(try cluster.waits(for: "nustler3", toBe: "active"))
+        }
+
+        /// The active node dies under load: clients are without service once, and the other node takes over.
+        private func deadNode(_ cluster: ClusterFixture) throws {
+            let report = try cluster.load("--fault", "kill active")
+            let answered = try #require(
+                report["requests"]?["answered"]?.integer, "\(report.compact)")
+            #expect(answered > 300, "\(report.compact)")
+            #expect(try cluster.smoke() == "")
+        }
+
+        private func changedTemplate(_ cluster: ClusterFixture) throws {
+            let text = try String(contentsOfFile: cluster.inventory, encoding: .utf8)
+            try text.replacingOccurrences(of: "[all:vars]\n", with: "[all:vars]\nstats_refresh = 7s\n")
+                .write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
+            let plan = try cluster.pidep(["plan", cluster.inventory])
+            #expect(plan.code == 2)
+            #expect(plan.standardOutput.contains("+    stats refresh 7s"), "\(plan.standardOutput)")
+            #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
+            #expect(try cluster.smoke() == "")
+        }
+
+        private func answers(_ cluster: ClusterFixture) throws -> Bool {
+            try cluster.pidep(
+                ["lab", "run", "--inventory", cluster.inventory, "--", "curl", "-sf", "-m", "5"]
+                    + ["http://\(ClusterFixture.address)/node.php"]
+            ).code == 0
+        }
+
+        private func transitions(_ cluster: ClusterFixture, _ node: String) throws -> Int64 {
+            try #require(try cluster.router(node)?["transitions"]?.integer)
+        }
+    }
+}
