@@ -20,6 +20,8 @@ public struct Deploying: Sendable {
     public var limit: String?
     /// Whether the plan is shown in colour.
     public var colour: Bool
+    /// Whether files' changes are shown without their lines.
+    public var brief: Bool
     /// Takes what happens.
     public var sink: any EventSink
     /// Shown unknown host keys, says whether they are accepted.
@@ -27,13 +29,15 @@ public struct Deploying: Sendable {
 
     /// What to plan or deploy.
     public init(
-        command: String, inventory: String, limit: String?, colour: Bool, sink: any EventSink,
+        command: String, inventory: String, limit: String?, colour: Bool, brief: Bool = false,
+        sink: any EventSink,
         trust: @escaping @Sendable ([HostKey]) -> Bool
     ) {
         self.command = command
         self.inventory = inventory
         self.limit = limit
         self.colour = colour
+        self.brief = brief
         self.sink = sink
         self.trust = trust
     }
@@ -85,7 +89,7 @@ public struct Deploying: Sendable {
             sink.report(
                 Event(
                     .result, command: command, subject: member.plan.node,
-                    message: member.plan.text(colour: colour), data: member.plan.json))
+                    message: member.plan.text(colour: colour, brief: brief), data: member.plan.json))
         }
         return members.allSatisfy { $0.plan.isEmpty }
     }

@@ -160,7 +160,7 @@ public struct NodePlan: Sendable, Equatable {
     }
 
     /// The plan for people.
-    public func text(colour: Bool) -> String {
+    public func text(colour: Bool, brief: Bool = false) -> String {
         func paint(_ text: String, _ code: String) -> String {
             colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
         }
@@ -174,7 +174,7 @@ public struct NodePlan: Sendable, Equatable {
                 }
             text += "\n  \(mark) \(step.kind.rawValue) \(step.name) \(step.action)"
             if !step.detail.isEmpty { text += " (\(step.detail))" }
-            for line in step.diff {
+            for line in step.diff where !brief {
                 let code =
                     line.hasPrefix("+")
                     ? "32" : line.hasPrefix("-") ? "31" : line.hasPrefix("@@") ? "36" : "0"

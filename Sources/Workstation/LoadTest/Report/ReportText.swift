@@ -118,7 +118,13 @@ extension LoadReport {
                     + "\(DurationText.words(probes.options.interval)), all answered")
             return lines
         }
-        return lines + probes.outages.map(\.sentence)
+        let lone = probes.outages.filter(\.isLoneProbe)
+        lines += probes.outages.filter { !$0.isLoneProbe }.map(\.sentence)
+        guard let first = lone.first, let last = lone.last else { return lines }
+        lines.append(
+            "\(lone.count) single probe\(lone.count == 1 ? "" : "s") failed between others that were answered, from "
+                + "\(DurationText.words(first.began)) to \(DurationText.words(last.ended ?? last.began))")
+        return lines
     }
 
     private var verdict: [String] {
@@ -163,6 +169,9 @@ extension LoadReport {
 }
 
 extension Outage {
+    /// One probe failed and its neighbours did not: a slow answer of one server, no time without service.
+    var isLoneProbe: Bool { failed == 1 && ended != nil }
+
     /// `clients were without service for 3.29 s (between 3.28 s and 3.3 s), from 5.02 s to 8.31 s: …`
     public var sentence: String {
         let known =

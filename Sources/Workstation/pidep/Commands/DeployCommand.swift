@@ -42,11 +42,13 @@ struct DeployCommand: ParsableCommand {
 struct DeployOptions: ParsableArguments {
     @Argument(help: "The inventory file.") var inventory: String
     @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
+    @Flag(help: "Show which files change, without their lines.") var brief = false
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func deploying(_ command: String) -> Deploying {
         Deploying(
             command: command, inventory: inventory, limit: limit, colour: !json && Terminal.outputHasColour,
+            brief: brief,
             sink: Renderer(.automatic(json: json)), trust: Self.trust)
     }
 
