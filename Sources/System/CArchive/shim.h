@@ -1,7 +1,3 @@
 #pragma once
-// As in CLinux: with another one, the two modules' fd_set would have different members.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <archive.h>
 #include <archive_entry.h>
