@@ -1,5 +1,7 @@
 #include "include/network_namespace.h"
 #include "include/clinux.h"
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 
@@ -25,14 +27,27 @@ int cl_is_in_network(const char *path) {
     return there.st_ino == here.st_ino && there.st_dev == here.st_dev;
 }
 
+static int ask(const char *name, unsigned long question, struct ifreq *request) {
+    if (strlen(name) >= sizeof request->ifr_name) return -ENODEV;
+    strcpy(request->ifr_name, name);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int result = ioctl(fd, question, request) < 0 ? -errno : 0;
+    close(fd);
+    return result;
+}
+
 int cl_interface_flags(const char *name) {
     struct ifreq request;
     memset(&request, 0, sizeof request);
-    if (strlen(name) >= sizeof request.ifr_name) return -ENODEV;
-    strcpy(request.ifr_name, name);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -errno;
-    int result = ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : (uint16_t)request.ifr_flags;
-    close(fd);
-    return result;
+    int result = ask(name, SIOCGIFFLAGS, &request);
+    return result < 0 ? result : (uint16_t)request.ifr_flags;
+}
+
+int cl_is_bridge(const char *name) {
+    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    request.ifr_data = (void *)&driver;
+    return ask(name, SIOCETHTOOL, &request) == 0 && strcmp(driver.driver, "bridge") == 0;
 }

@@ -20,7 +20,7 @@ struct LabWiring: Sendable {
     private var range: String { "\(network.network)/\(network.prefix)" }
 
     /// The bridge is there.
-    static func hasBridge(_ bridge: String) -> Bool { if_nametoindex(bridge) != 0 }
+    static func hasBridge(_ bridge: String) -> Bool { cl_is_bridge(bridge) == 1 }
 
     /// Makes the bridge, the workstation's place on it, and the route of last resort.
     func raise() throws(LabFailure) {

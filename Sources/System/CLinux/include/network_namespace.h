@@ -12,3 +12,6 @@ int cl_is_in_network(const char *path);
 
 /// An interface's flags (SIOCGIFFLAGS, netdevice(7)), or -errno when there is none of that name.
 int cl_interface_flags(const char *name);
+
+/// Whether there is a bridge of that name (the driver that ethtool(8) -i shows): 1 or 0.
+int cl_is_bridge(const char *name);
