@@ -6,7 +6,7 @@ import JSON
 /// One architecture's way from Debian's packages to a bundle.
 struct ArchitectureBuild {
     /// Part of every bundle's inputs: raise it when the way from binary to bundle changes.
-    static let layout = 1
+    static let layout = 2
 
     let root: PackageRoot
     let architecture: Architecture
@@ -101,14 +101,11 @@ struct ArchitectureBuild {
     {
         report(.progress, "strips and verifies")
         let linked = try ELFFile(Files.read(product), path: product)
-        guard let buildID = linked.buildID else {
-            throw BuildError("\(product) has no build id: the linker was not given --build-id")
-        }
         try ELFCheck.verify(linked, for: architecture, path: product)
         let new = "\(root.state)/bundles/.\(architecture.rawValue).new"
         try Files.makeEmpty(new)
         let binary = "\(new)/\(BundleManifest.runtimeName)"
-        try DebugFiles(root: root, toolchain: toolchain).strip(product, to: binary, buildID: buildID)
+        try DebugFiles(root: root, toolchain: toolchain).strip(product, to: binary)
         let bytes = try Files.read(binary)
         let stripped = try ELFFile(bytes, path: binary)
         try ELFCheck.verify(stripped, for: architecture, path: binary)

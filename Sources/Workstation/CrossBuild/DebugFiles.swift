@@ -17,12 +17,18 @@ struct DebugFiles {
     }
 
     /// Writes the binary without symbols to `target`, and keeps what was taken out, by build id.
-    func strip(_ binary: String, to target: String, buildID: String) throws(BuildError) {
-        let debug = path(buildID: buildID)
-        try Files.makeFolder((debug as NSString).deletingLastPathComponent)
-        try objcopy(["--only-keep-debug", binary, "\(debug).new"])
-        try Files.move("\(debug).new", to: debug)
+    func strip(_ binary: String, to target: String) throws(BuildError) {
         try objcopy(["--strip-all", "--remove-section=.comment", binary, target])
+        let identity = try BinaryIdentity(of: Files.read(target), path: binary)
+        try Files.write(identity.bytes, to: target, mode: 0o755)
+
+        let debug = path(buildID: identity.buildID)
+        try Files.makeFolder((debug as NSString).deletingLastPathComponent)
+        let linked = "\(debug).linked"
+        try Files.write(identity.stamp(Files.read(binary), path: binary), to: linked)
+        try objcopy(["--only-keep-debug", linked, "\(debug).new"])
+        try Files.move("\(debug).new", to: debug)
+        try Files.remove(linked)
         prune()
     }
 

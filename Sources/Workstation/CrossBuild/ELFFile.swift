@@ -49,6 +49,8 @@ struct ELFFile: Equatable {
     var neededCount: Int
     /// The GNU build id in hexadecimal digits.
     var buildID: String?
+    /// Where in the file the build id's bytes are.
+    var buildIDRange: Range<Int>?
     /// `Tag_CPU_arch` of `.ARM.attributes`.
     var armArchitecture: UInt64?
 
@@ -82,6 +84,7 @@ struct ELFFile: Equatable {
         interpreter = nil
         neededCount = 0
         buildID = nil
+        buildIDRange = nil
         armArchitecture = nil
         for segment in segments {
             let content = try file.slice(segment.offset, segment.fileSize)
@@ -90,7 +93,12 @@ struct ELFFile: Equatable {
             case Self.ptDynamic:
                 neededCount = try Self.neededCount(Bytes(Array(content), path: path), wide: wide)
             case Self.ptNote:
-                if let id = try Self.buildID(Bytes(Array(content), path: path)) { buildID = id }
+                guard let range = try Self.buildID(Bytes(Array(content), path: path)) else { continue }
+                buildID = content[
+                    (content.startIndex + range.lowerBound)..<(content.startIndex + range.upperBound)
+                ]
+                .map { hexadecimal($0) }.joined()
+                buildIDRange = (segment.offset + range.lowerBound)..<(segment.offset + range.upperBound)
             default: break
             }
         }
@@ -166,8 +174,8 @@ struct ELFFile: Equatable {
         return count
     }
 
-    /// The descriptor of the note of type 3 by "GNU".
-    private static func buildID(_ notes: Bytes) throws(BuildError) -> String? {
+    /// Where the descriptor of the note of type 3 by "GNU" is.
+    private static func buildID(_ notes: Bytes) throws(BuildError) -> Range<Int>? {
         var at = 0
         while at + 12 <= notes.count {
             let nameSize = Int(try notes.number(at: at, width: 4))
@@ -176,7 +184,7 @@ struct ELFFile: Equatable {
             let name = Array(try notes.slice(at + 12, nameSize))
             let descriptor = at + 12 + (nameSize + 3) / 4 * 4
             if type == 3, name == Array("GNU\0".utf8) {
-                return try notes.slice(descriptor, size).map { hexadecimal($0) }.joined()
+                return try notes.slice(descriptor, size).indices
             }
             at = descriptor + (size + 3) / 4 * 4
         }

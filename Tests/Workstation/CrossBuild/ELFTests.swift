@@ -62,6 +62,31 @@ import Testing
         #expect(try ELFFile(builder.bytes, path: "x").buildID == "deadbeef")
     }
 
+    @Test("the digests of folder names change neither a settled binary nor its build id")
+    func identity() throws {
+        func settle(_ digest: UInt8, text: UInt8) throws -> BinaryIdentity {
+            var builder = ELFBuilder.arm64
+            builder.buildID = [digest, 2, 3, 4]
+            builder.sections = [(".text", 6, [text]), (".swift_modhash", 2, [digest, digest])]
+            return try BinaryIdentity(of: builder.bytes, path: "x")
+        }
+        let one = try settle(1, text: 7)
+        #expect(try settle(9, text: 7).bytes == one.bytes)
+        #expect(try settle(9, text: 8).buildID != one.buildID)
+        #expect(try ELFFile(one.bytes, path: "x").buildID == one.buildID)
+        let linked = try one.stamp(ELFBuilder.arm64.bytes, path: "x")
+        #expect(try ELFFile(linked, path: "x").buildID == one.buildID)
+    }
+
+    @Test("a binary without a build id is refused")
+    func noIdentity() {
+        var builder = ELFBuilder.arm64
+        builder.buildID = nil
+        #expect {
+            try BinaryIdentity(of: builder.bytes, path: "x")
+        } throws: { ($0 as? BuildError)?.sentence.hasPrefix("x has no build id") == true }
+    }
+
     @Test("sections have their names and sizes")
     func sections() throws {
         let builder = ELFBuilder(sections: [(".text", 6, [1, 2, 3]), (".comment", 0, [9])])
