@@ -14,6 +14,7 @@ import time
 FAULTS = ["kill active", "power active", "cut active"]
 RATE, SECONDS = 50, 12  # the fault comes after 4 s; 8 s are left to see the end of an outage
 SETTLE = 120  # seconds that a mended cluster may take until all is well again
+REST = 6  # seconds: a router that came back takes the address, if it does, within three adverts and a bit
 
 
 def fail(sentence):
@@ -27,7 +28,7 @@ def settled(options):
     while True:
         smoke = subprocess.run([options.pidep, "smoke", options.inventory], capture_output=True, text=True, timeout=60)
         if smoke.returncode == 0:
-            time.sleep(2)  # the router that came back has time to take, or not to take, the address
+            time.sleep(REST)
             return
         if time.monotonic() > end:
             fail(f"the cluster is not whole again {SETTLE} s after the fault was undone:\n{smoke.stdout}{smoke.stderr}")

@@ -35,14 +35,15 @@ public struct FailoverMeasurement: Sendable {
     public func run(
         reporting sink: any EventSink, interruption: Interruption = Interruption()
     ) throws(LoadTestError) -> LoadReport {
-        let node = try chosenNode()
+        // Before the load, too: that nobody can say who is active is better known then.
+        _ = try chosenNode()
         let (verb, injector) = (fault.verb, injector)
         let name = "\(verb.rawValue) \(fault.node ?? "active")"
         return try test.run(
             reporting: sink,
             breaking: Fault(
-                name, node: node, at: at, inject: { try injector.inject(verb, on: node) },
-                undo: { try injector.undo(verb, on: node) }),
+                name, node: { [self] in try chosenNode() }, at: at,
+                inject: { try injector.inject(verb, on: $0) }, undo: { try injector.undo(verb, on: $0) }),
             interruption: interruption)
     }
 

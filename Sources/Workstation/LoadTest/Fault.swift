@@ -2,21 +2,21 @@
 public struct Fault: Sendable {
     /// As it was asked for: `kill active`.
     public var name: String
-    /// The node it hits, where it is one.
-    public var node: String?
+    /// Says which node it hits, at the moment of the fault.
+    public var node: @Sendable () throws -> String
     /// When, from the run's beginning.
     public var at: Duration
     /// Breaks it, and says when that took effect on the Reactor's clock (nil: all the time that it took). What it
     /// throws is in the report.
-    public var inject: @Sendable () throws -> ClosedRange<Duration>?
+    public var inject: @Sendable (_ node: String) throws -> ClosedRange<Duration>?
     /// Mends it. Called once after the run when `inject` was called, even when that threw or the run was interrupted.
-    public var undo: @Sendable () throws -> Void
+    public var undo: @Sendable (_ node: String) throws -> Void
 
     /// A fault from its parts.
     public init(
-        _ name: String, node: String? = nil, at: Duration,
-        inject: @escaping @Sendable () throws -> ClosedRange<Duration>?,
-        undo: @escaping @Sendable () throws -> Void
+        _ name: String, node: @escaping @Sendable () throws -> String, at: Duration,
+        inject: @escaping @Sendable (_ node: String) throws -> ClosedRange<Duration>?,
+        undo: @escaping @Sendable (_ node: String) throws -> Void
     ) {
         self.name = name
         self.node = node
@@ -27,7 +27,7 @@ public struct Fault: Sendable {
 }
 
 /// A fault as it is written on the command line: a verb and a node, or `active` for the node that holds the virtual
-/// address when the run begins.
+/// address when the fault comes.
 public struct FaultText: Sendable, Equatable {
     /// What is done to the node.
     public enum Verb: String, Sendable, CaseIterable {

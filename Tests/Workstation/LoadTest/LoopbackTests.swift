@@ -195,6 +195,31 @@ import Testing
         #expect(report.fault?.problems.count == 1)
     }
 
+    @Test(
+        "the node is chosen when the fault comes; when nobody can say it, nothing is broken and the exit code is 1"
+    )
+    func chosenLate() throws {
+        let server = try ScriptedServer { _, _ in .answer(node: "a") }
+        defer { server.stop() }
+        let injector = Closing(server)
+        let early = server.book.requests
+        let test = try test(server, rate: 100, duration: .milliseconds(600))
+        let fault = Fault(
+            "kill active", node: { server.book.requests > early ? "b" : "a" }, at: .milliseconds(200),
+            inject: { try injector.inject(.kill, on: $0) }, undo: { try injector.undo(.kill, on: $0) })
+        let report = try test.run(reporting: EventRecorder(), breaking: fault)
+        #expect(report.fault?.node == "b")
+        #expect(injector.calls == ["kill b", "undo kill b"])
+
+        let unknown = Fault(
+            "kill active", node: { throw LoadTestError.failed("nobody is active") }, at: .milliseconds(100),
+            inject: { try injector.inject(.kill, on: $0) }, undo: { try injector.undo(.kill, on: $0) })
+        let none = try test.run(reporting: EventRecorder(), breaking: unknown)
+        #expect(none.exitCode == 1)
+        #expect(none.fault?.problems == ["nobody is active"])
+        #expect(injector.calls.count == 2)
+    }
+
     /// A "node" whose death closes the server for half a second.
     private final class Closing: FaultInjector, @unchecked Sendable {
         private let server: ScriptedServer

@@ -14,7 +14,9 @@ struct LoadRun {
         case moment(LoadSeries.Moment)
         case load(Result<Tally, any Error>)
         case probes(Result<ProbeSeries.Result, any Error>)
-        case injected(began: Duration, done: Duration, problem: String?)
+        case injected(node: String, began: Duration, done: Duration, problem: String?)
+        /// Nobody could say what to break.
+        case noNode(problem: String)
         /// Interrupted before its time: nothing was broken.
         case notInjected
     }
@@ -36,7 +38,7 @@ struct LoadRun {
         start(mailbox, origin: origin, holders: holders)
         var state = State()
         if let fault {
-            state.fault = .init(name: fault.name, node: fault.node, problems: [])
+            state.fault = .init(name: fault.name, problems: [])
             state.faultIsOver = false
         }
         while state.load == nil || state.probes == nil || !state.faultIsOver {
@@ -89,17 +91,22 @@ struct LoadRun {
                 let rest = min(time - Reactor.clock(), .milliseconds(50))
                 if rest > .zero { usleep(useconds_t(rest.microseconds + 1)) }
             }
+            let node: String
+            do { node = try fault.node() } catch {
+                return mailbox.put(.noNode(problem: LoadTest.sentence(error)))
+            }
             var began = Reactor.clock() - origin
             var done: Duration?
             var problem: String?
             do {
-                if let effect = try fault.inject() {
+                if let effect = try fault.inject(node) {
                     began = effect.lowerBound - origin
                     done = effect.upperBound - origin
                 }
             } catch { problem = LoadTest.sentence(error) }
             mailbox.put(
-                .injected(began: began, done: done ?? Reactor.clock() - origin, problem: problem))
+                .injected(
+                    node: node, began: began, done: done ?? Reactor.clock() - origin, problem: problem))
         }
     }
 
@@ -109,8 +116,14 @@ struct LoadRun {
         case .load(let result): state.load = result
         case .probes(let result): state.probes = result
         case .notInjected: state.faultIsOver = true
-        case .injected(let began, let done, let problem):
+        case .noNode(let problem):
             state.faultIsOver = true
+            state.fault?.problems.append(problem)
+            interruption.request()
+            sink.report(Event(.warning, command: LoadTest.command, message: problem))
+        case .injected(let node, let began, let done, let problem):
+            state.faultIsOver = true
+            state.fault?.node = node
             state.fault?.began = began
             state.fault?.done = done
             let name = state.fault?.name ?? ""
@@ -129,23 +142,23 @@ struct LoadRun {
     }
 
     private func undo(_ state: inout State, _ sink: any EventSink) {
-        guard let fault, state.fault?.began != nil else { return }
+        guard let fault, let node = state.fault?.node else { return }
         sink.report(
             Event(
-                .started, command: LoadTest.command, subject: fault.node ?? fault.name,
+                .started, command: LoadTest.command, subject: node,
                 message: "undoing \(fault.name)"))
         do {
-            try fault.undo()
+            try fault.undo(node)
             sink.report(
                 Event(
-                    .finished, command: LoadTest.command, subject: fault.node ?? fault.name,
+                    .finished, command: LoadTest.command, subject: node,
                     message: "\(fault.name) undone"))
         } catch {
             let sentence = "\(fault.name) could not be undone: \(LoadTest.sentence(error))"
             state.fault?.problems.append(sentence)
             sink.report(
                 Event(
-                    .failed, command: LoadTest.command, subject: fault.node ?? fault.name, message: sentence))
+                    .failed, command: LoadTest.command, subject: node, message: sentence))
         }
     }
 
