@@ -189,6 +189,43 @@ final class StreamRig {
         #expect(rig.toClient == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok")
     }
 
+    @Test("when the proxy stops, a request under way is answered with close, an idle client is closed")
+    func stopping() {
+        let busy = StreamRig()
+        busy.client(get)
+        busy.stream.stop(at: busy.now)
+        busy.run()
+        #expect(!busy.isClosed)
+        busy.server(ok)
+        #expect(busy.toClient == "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        let idle = StreamRig()
+        idle.client(get)
+        idle.server(ok)
+        idle.stream.stop(at: idle.now)
+        idle.run()
+        #expect(idle.isClosed)
+    }
+
+    @Test("when the proxy stops, a client that just came may still ask, for a second")
+    func stoppingNewClient() {
+        let quick = StreamRig()
+        quick.run()
+        quick.stream.stop(at: quick.now)
+        quick.run()
+        #expect(!quick.isClosed)
+        quick.client(get)
+        quick.server(ok)
+        #expect(quick.toClient.contains("Connection: close"))
+        let mute = StreamRig()
+        mute.run()
+        mute.stream.stop(at: mute.now)
+        mute.run()
+        #expect(!mute.isClosed)
+        mute.wait(.milliseconds(1000))
+        #expect(mute.isClosed)
+        #expect(mute.toClient.isEmpty)
+    }
+
     @Test("a WebSocket is a tunnel once the server says 101")
     func webSocket() {
         let rig = StreamRig()

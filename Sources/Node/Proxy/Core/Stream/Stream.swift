@@ -81,6 +81,9 @@ public struct Stream {
     static let maximumDiscard = 1 << 20
     /// How long such a client is listened to.
     static let lingerTime: Nanoseconds = 1_000_000_000
+    /// How long a new client may still send its first request once the proxy stops: it connected to a service that was
+    /// there.
+    static let stoppingFirstRequestTime: Nanoseconds = 1_000_000_000
 
     /// What the configuration says.
     public unowned(unsafe) let policy: StreamPolicy
@@ -142,7 +145,8 @@ public struct Stream {
     /// Where the line with the fault begins.
     public internal(set) var faultPosition = 0
     /// The proxy is stopping: the connection ends with this exchange.
-    public var isStopping = false
+    public var isStopping: Bool { stoppingSince != nil }
+    var stoppingSince: Nanoseconds?
 
     /// When the present request's first byte came, its server was asked for, and the answer's head was there.
     public internal(set) var requestStart: Nanoseconds = 0
@@ -190,6 +194,11 @@ public struct Stream {
     public var isBusy: Bool { phase != .idle && phase != .lingering && phase != .closed }
     /// Whether bytes go both ways without being understood.
     public var isTunnel: Bool { phase == .tunnel }
+
+    /// The proxy stops: the connection ends with the exchange that is under way, or at once.
+    public mutating func stop(at now: Nanoseconds) {
+        if stoppingSince == nil { stoppingSince = now }
+    }
 
     // MARK: The next thing to do
 
@@ -240,7 +249,7 @@ public struct Stream {
     private mutating func advanceHead(_ now: Nanoseconds) -> Action? {
         if clientIn.isEmpty {
             clientIn.releaseIfEmpty(pool)
-            if clientEnded || isStopping {
+            if clientEnded || (isStopping && waiting != .firstRequest) {
                 phase = .closed
                 return nil
             }

@@ -64,7 +64,9 @@ extension Stream {
             waitingSince = now
         }
         progressed = false
-        return waitingSince + length(of: wait)
+        let end = waitingSince + length(of: wait)
+        guard let stoppingSince, wait == .firstRequest else { return end }
+        return min(end, stoppingSince + Self.stoppingFirstRequestTime)
     }
 
     /// The deadline has passed.

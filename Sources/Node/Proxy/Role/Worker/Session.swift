@@ -97,9 +97,11 @@ final class Session: EventSource {
         pump()
     }
 
-    /// The proxy stops.
+    /// The proxy stops. What lies in the socket came before that, and is looked at first.
     func stop() {
-        stream.isStopping = true
+        isReadable = true
+        pump()
+        stream.stop(at: worker.now)
         pump()
     }
 

@@ -208,7 +208,7 @@ final class Worker: EventSource {
         sessionCount += 1
         frontend.counters.sessions.enter()
         frontend.counters.connections.count(second: second)
-        session.stream.isStopping = stopsAt != nil
+        if stopsAt != nil { session.stream.stop(at: now) }
         session.start()
     }
 
