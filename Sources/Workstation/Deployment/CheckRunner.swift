@@ -7,8 +7,10 @@ public struct CheckRunner: Sendable {
     public struct Outcome: Sendable, Equatable {
         /// The check.
         public var check: Check
-        /// Nil: satisfied. Else a sentence with the last observation.
+        /// Nil: satisfied. Else the last observation.
         public var failure: String?
+        /// The failure with what was asked.
+        public var sentence: String? { failure.map { "\(check.url): \($0)" } }
         /// The last answer's body, as far as it goes.
         public var body: String
         /// From the first request to the verdict.
@@ -47,14 +49,14 @@ public struct CheckRunner: Sendable {
         do throws(HTTPProbe.Failure) {
             let answer = try HTTPProbe(check.url, device: device, timeout: timeout).get()
             if answer.status != check.status {
-                return ("\(check.url) answered \(answer.status), not \(check.status)", answer.body)
+                return ("answered \(answer.status), not \(check.status)", answer.body)
             }
             if let wanted = check.contains, !answer.body.contains(wanted) {
-                return ("\(check.url) answered without \"\(wanted)\"", answer.body)
+                return ("answered without \"\(wanted)\"", answer.body)
             }
             return (nil, answer.body)
         } catch {
-            return ("\(check.url): \(error.reason)", "")
+            return (error.reason, "")
         }
     }
 }

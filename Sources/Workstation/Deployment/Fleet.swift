@@ -55,7 +55,7 @@ public struct Fleet: Sendable {
     ///
     /// `trust` is shown all unknown host keys at once and says whether they are accepted.
     public func members(trust: ([HostKey]) -> Bool) throws(DeploymentFailure) -> [Member] {
-        do throws(LabFailure) { try Lab.requireBridge(loaded.cluster) } catch {
+        do throws(LoadedCluster.Failure) { try loaded.requireLab() } catch {
             throw DeploymentFailure(error.sentence)
         }
         let chosen: [ClusterNode]

@@ -1,4 +1,5 @@
 import Inventory
+import Lab
 import Manifest
 import Recipes
 
@@ -29,6 +30,13 @@ public struct LoadedCluster: Sendable {
             catalog = try RecipeCatalog.load(RecipeCatalog.folder(forInventory: path))
         } catch {
             throw Failure(sentence: error.diagnostics.map(\.sentence).joined(separator: "\n"))
+        }
+    }
+
+    /// A lab that is not up is one sentence, and not one a node.
+    public func requireLab() throws(Failure) {
+        do throws(LabFailure) { try Lab.requireBridge(cluster) } catch {
+            throw Failure(sentence: error.sentence)
         }
     }
 

@@ -76,7 +76,7 @@ public struct Rollout: Sendable {
         let checks = members.map { (name: $0.plan.node, checks: $0.compiled.checks.filter(\.concernsNode)) }
         let runner = CheckRunner(device: cluster.lab?.bridge)
         let failures = parallel(checks) { entry in
-            runner.run(entry.checks).compactMap(\.failure).first.map { (entry.name, $0) }
+            runner.run(entry.checks).compactMap(\.sentence).first.map { (entry.name, $0) }
         }.compactMap { $0 }
         for (name, failure) in failures {
             sink.report(
@@ -153,7 +153,7 @@ public struct Rollout: Sendable {
         let checks = member.compiled.checks.filter { $0.concernsNode || isEdge }
         let failed = CheckRunner(device: cluster.lab?.bridge).run(checks).filter { $0.failure != nil }
         guard let first = failed.first else { return }
-        var text = failed.compactMap(\.failure).joined(separator: "\n  ")
+        var text = failed.compactMap(\.sentence).joined(separator: "\n  ")
         if !first.body.isEmpty { text += "\n  the answer: " + first.body.prefix(500) }
         for unit in member.compiled.manifest.units where unit.running {
             let lines = "journalctl --no-pager --output=cat --lines=\(Self.logLines) --unit=\(unit.name)"

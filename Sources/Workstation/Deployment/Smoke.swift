@@ -15,10 +15,20 @@ public struct Smoke: Sendable {
     /// What is asked, each once.
     public var checks: [Check]
 
-    /// The checks of a cluster's compiled nodes; the same check of several nodes is made once.
+    /// The checks of a cluster's compiled nodes. The same check of several nodes is made once, and one that asks less of
+    /// the same page than another one is not made.
     public init(cluster: Cluster, nodes: [CompiledNode]) {
         self.cluster = cluster
-        checks = nodes.flatMap(\.checks).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let all = nodes.flatMap(\.checks)
+        let demanding = all.filter { $0.contains != nil }
+        checks = all.reduce(into: []) { chosen, check in
+            let rivals = check.contains == nil ? demanding + chosen : chosen
+            let isCovered = rivals.contains {
+                $0.url == check.url && $0.status == check.status
+                    && (check.contains == nil || $0.contains == check.contains)
+            }
+            if !isCovered { chosen.append(check) }
+        }
     }
 
     /// Asks everything; returns whether all is well.

@@ -32,7 +32,7 @@ public struct CompiledNode: Sendable {
 public struct Check: Sendable, Equatable {
     /// The recipe that asks for it.
     public var recipe: String
-    /// The whole URL, `http://192.0.2.1:80/`.
+    /// The whole URL, `http://192.0.2.1/`; HTTP's own port is left out.
     public var url: String
     /// The status code that must come back.
     public var status: Int

@@ -202,7 +202,9 @@ struct Compiler {
     private mutating func apply(
         _ check: RecipeCheck, of recipe: Recipe, _ scope: TemplateScope, to draft: inout CompiledNode
     ) {
-        let url = render(check.url, scope, draft.node)
+        let url = render(check.url, scope, draft.node).replacing(/^(http:\/\/[^\/]*):80(?=\/)/) {
+            $0.output.1
+        }
         let parts = URLComponents(string: url)
         guard parts?.scheme == "http", let host = parts?.host, !host.isEmpty, parts?.user == nil else {
             return report(

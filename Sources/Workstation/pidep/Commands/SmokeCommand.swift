@@ -21,6 +21,7 @@ struct SmokeCommand: ParsableCommand {
         try enterLab(of: inventory)
         do {
             let loaded = try LoadedCluster(inventory)
+            try loaded.requireLab()
             let smoke = Smoke(cluster: loaded.cluster, nodes: try loaded.withoutRuntime())
             guard smoke.run(Renderer(.automatic(json: json))) else { throw ExitCode.failure }
         } catch let error as LoadedCluster.Failure {

@@ -24,6 +24,7 @@ struct StatusCommand: ParsableCommand {
         let root: PackageRoot
         do {
             cluster = try LoadedCluster(inventory)
+            try cluster.requireLab()
             root = try PackageRoot.find()
         } catch {
             let sentence =

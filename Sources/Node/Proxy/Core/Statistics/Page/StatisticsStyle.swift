@@ -66,7 +66,7 @@ enum StatisticsStyle {
         tr.why span{position:sticky;left:18px}\
         tr:target th{outline:2px solid var(--name);outline-offset:-2px}\
         footer{margin-top:8px;color:var(--soft)}\
-        @media(max-width:700px){body{padding:6px}.top{gap:6px 20px}table{font-size:12px}\
+        @media(max-width:700px){body{padding:6px}.top{gap:6px 20px}table,thead th{font-size:12px}\
         thead tr:first-child,th:nth-child(n+2):nth-child(-n+4),td:nth-child(n+2):nth-child(-n+4),\
         tr>:nth-child(6),tr>:nth-child(7),tr>:nth-child(9),tr>:nth-child(10),tr>:nth-child(n+12):nth-child(-n+22),\
         tr>:nth-child(n+25){display:none}\
