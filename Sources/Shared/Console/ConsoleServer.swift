@@ -13,8 +13,7 @@ public final class ConsoleServer: EventSource {
     public static let idleTimeout: Duration = .seconds(10)
 
     private let reactor: Reactor
-    private let listener: Int32
-    private let path: String
+    private let listener: UnixListener
     private let answer: (String) -> String?
     private var connections: [Int32: ConsoleConnection] = [:]
 
@@ -23,28 +22,24 @@ public final class ConsoleServer: EventSource {
     public init(
         on reactor: Reactor, path: String, mode: UInt32 = 0o600, answer: @escaping (String) -> String?
     ) throws(SystemError) {
-        let result = cl_listen_unix(path, mode_t(mode), 16)
-        guard result >= 0 else { throw SystemError("listen at \(path)", code: -result) }
-        listener = result
-        self.path = path
+        listener = try UnixListener(path, mode: mode, backlog: 16)
         self.reactor = reactor
         self.answer = answer
-        try reactor.add(listener, for: .read, self)
+        try reactor.add(listener.descriptor, for: .read, self)
     }
 
-    /// Closes all connections and removes the socket.
+    /// Closes all connections and removes the socket, unless another process has put its own there.
     public func close() {
         for connection in connections.values { connection.close() }
         connections = [:]
-        reactor.remove(listener)
-        CLinux.close(listener)
-        unlink(path)
+        reactor.remove(listener.descriptor)
+        listener.close()
     }
 
     /// Accepts connections.
     public func ready(_ readiness: Readiness) {
         while true {
-            let descriptor = cl_accept4(listener)
+            let descriptor = cl_accept4(listener.descriptor)
             guard descriptor >= 0 else { return }
             guard connections.count < Self.maximumConnections else {
                 CLinux.close(descriptor)

@@ -5,6 +5,10 @@ public enum Supervisor {
     /// The service is up: its sockets are open and its console answers.
     public static func ready() { notify("READY=1") }
 
+    /// This process, which another one of the service has started, is the service from now on, and it is up.
+    /// (`NotifyAccess=all` lets it say so.)
+    public static func tookOver() { notify("MAINPID=\(getpid())\nREADY=1") }
+
     /// The service has begun to stop.
     public static func stopping() { notify("STOPPING=1") }
 

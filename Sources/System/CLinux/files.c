@@ -16,6 +16,8 @@ int cl_lstat(const char *path, struct cl_file *out) {
     out->user = found.st_uid;
     out->group = found.st_gid;
     out->size = found.st_size;
+    out->device = found.st_dev;
+    out->inode = found.st_ino;
     out->modified = (int64_t)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec;
     return 0;
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Console
 import Diagnostics
 import Languages
 import Reactor
@@ -9,8 +10,9 @@ public enum ProxyCommand {
     private static let usage = """
         pinode proxy: load balancer, reads HAProxy's language
 
-          pinode proxy -f FILE       carries traffic until SIGTERM
-          pinode proxy -c -f FILE    only checks the file: every error in one run, with its line
+          pinode proxy -f FILE               carries traffic until SIGTERM
+          pinode proxy -c -f FILE            only checks the file: every error in one run, with its line
+          pinode proxy -f FILE --takeover    replaces the running one: no client notices (systemctl reload)
 
         Exit codes: 0 all well, 1 the file or a socket cannot be used, 2 wrong usage.
         Example: pinode proxy -c -f /etc/pinode/proxy.cfg
@@ -20,10 +22,12 @@ public enum ProxyCommand {
     public static func run(_ arguments: [String]) -> Int32 {
         var file: String?
         var checksOnly = false
+        var takesOver = false
         var index = 0
         while index < arguments.count {
             switch arguments[index] {
             case "-c": checksOnly = true
+            case "--takeover": takesOver = true
             case "-f":
                 index += 1
                 guard index < arguments.count else { return complain("-f needs a file") }
@@ -41,7 +45,22 @@ public enum ProxyCommand {
             write("\(file): valid\n", to: 1)
             return 0
         }
-        return serve(configuration)
+        guard takesOver else { return serve(configuration, handover: nil) {} }
+        do throws(SystemError) {
+            return try Successor.run { started in takeOver(configuration, started) }
+        } catch {
+            write("pinode proxy: \(error.sentence).\n", to: 2)
+            return 1
+        }
+    }
+
+    private static func takeOver(_ configuration: HAProxyConfiguration, _ started: () -> Void) -> Int32 {
+        do throws(SystemError) {
+            return serve(configuration, handover: try Handover.ask(at: ProxyRole.handoverPath), started)
+        } catch {
+            write("pinode proxy: \(error.sentence). Is it running? systemctl status pinode-proxy\n", to: 2)
+            return 1
+        }
     }
 
     /// Reads and checks a file; all that is wrong with it goes to standard error.
@@ -89,13 +108,16 @@ public enum ProxyCommand {
         return variables
     }
 
-    private static func serve(_ configuration: HAProxyConfiguration) -> Int32 {
+    private static func serve(
+        _ configuration: HAProxyConfiguration, handover: Handover?, _ started: () -> Void
+    ) -> Int32 {
         let journal = Journal(identifier: "pinode-proxy")
         do throws(SystemError) {
-            let role = try ProxyRole(configuration, journal: journal)
+            let role = try ProxyRole(configuration, journal: journal, takingOver: handover)
             try role.stopAtSignals()
             role.openConsoles(ownPath: ProxyRole.consolePath)
-            role.run()
+            role.offerHandover(at: ProxyRole.handoverPath)
+            role.run(started: started)
             return 0
         } catch {
             journal.log(.error, "cannot start: \(error.sentence)")

@@ -9,8 +9,10 @@ struct ProxyPlan {
     struct Socket {
         var frontend: Int
         var descriptor: Int32
-        /// It was handed to us: whoever did it closes it.
+        /// It was open when we started: whoever opened it closes it.
         var isInherited: Bool
+        /// The N of `fd@N`.
+        var number: Int32?
     }
 
     let configuration: HAProxyConfiguration
@@ -20,13 +22,23 @@ struct ProxyPlan {
     /// The kernel's queue of clients that nobody has accepted yet; net.core.somaxconn cuts it.
     static let backlog: Int32 = 1024
 
-    init(_ configuration: HAProxyConfiguration, journal: Journal) throws(SystemError) {
+    /// Opens the sockets; those that `handover` brought are used where the configuration still wants them.
+    init(_ configuration: HAProxyConfiguration, journal: Journal, handover: ProxyHandover? = nil)
+        throws(SystemError)
+    {
         self.configuration = configuration
         self.journal = journal
         do throws(SystemError) {
             for (index, frontend) in configuration.frontends.enumerated() {
                 for bind in frontend.binds {
-                    sockets.append(try Self.open(bind, frontend: index, name: frontend.name))
+                    if let descriptor = handover?.take(bind) {
+                        sockets.append(
+                            Socket(
+                                frontend: index, descriptor: descriptor, isInherited: false,
+                                number: bind.number))
+                    } else {
+                        sockets.append(try Self.open(bind, frontend: index, name: frontend.name))
+                    }
                 }
             }
         } catch {
@@ -52,7 +64,7 @@ struct ProxyPlan {
             }
             _ = cl_set_nonblocking(descriptor)
             cl_setsockopt_int(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-            return Socket(frontend: frontend, descriptor: descriptor, isInherited: true)
+            return Socket(frontend: frontend, descriptor: descriptor, isInherited: true, number: descriptor)
         }
     }
 
@@ -66,5 +78,12 @@ struct ProxyPlan {
         var servers = 0
         for backend in configuration.backends { servers += backend.servers.count }
         return configuration.global.maxconn * 2 + sockets.count + servers + 128
+    }
+}
+
+extension HAProxyConfiguration.Bind {
+    /// The N of `fd@N`.
+    fileprivate var number: Int32? {
+        if case .descriptor(let number) = endpoint { number } else { nil }
     }
 }

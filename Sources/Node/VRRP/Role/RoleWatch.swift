@@ -16,6 +16,8 @@ final class RoleWatch: ProcessWatch, EventSource {
     private let reactor: Reactor
     private var descriptor: Int32 = -1
     private var answers = 0
+    /// This very connection has been answered.
+    private var isAnswered = false
     private var question: Deadline?
     private var timeout: Deadline?
 
@@ -31,7 +33,23 @@ final class RoleWatch: ProcessWatch, EventSource {
         guard result >= 0 else {
             return fail("\(path): \(String(cString: cl_strerror(-result)))")
         }
+        use(result)
+    }
+
+    /// A role that another process took over has its console there already: no reason to doubt it. It has the time of one
+    /// question to answer.
+    private func isReplaced() -> Bool {
+        guard isAnswered else { return false }
+        let result = cl_connect_unix(path)
+        guard result >= 0 else { return false }
+        disconnect()
+        use(result)
+        return true
+    }
+
+    private func use(_ result: Int32) {
         descriptor = result
+        isAnswered = false
         do throws(SystemError) { try reactor.add(result, for: .read, self) } catch {
             return fail(error.sentence)
         }
@@ -52,9 +70,13 @@ final class RoleWatch: ProcessWatch, EventSource {
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         if count < 0, cl_errno() == EAGAIN { return }
-        guard count > 0 else { return fail("its console closed: it ended") }
+        guard count > 0 else {
+            if !isReplaced() { fail("its console closed: it ended") }
+            return
+        }
         guard bytes[0..<count].contains(UInt8(ascii: ">")) else { return }
         timeout?.cancel()
+        isAnswered = true
         answers += 1
         if answers >= Self.answersToRise { set(true, "its console answers") }
         question?.cancel()
@@ -67,14 +89,17 @@ final class RoleWatch: ProcessWatch, EventSource {
         set(false, "its console does not answer: it hangs")
     }
 
-    private func fail(_ reason: String) {
+    private func disconnect() {
         timeout?.cancel()
         question?.cancel()
-        if descriptor >= 0 {
-            reactor.remove(descriptor)
-            close(descriptor)
-            descriptor = -1
-        }
+        guard descriptor >= 0 else { return }
+        reactor.remove(descriptor)
+        close(descriptor)
+        descriptor = -1
+    }
+
+    private func fail(_ reason: String) {
+        disconnect()
         answers = 0
         set(false, reason)
         question = reactor.schedule(after: Self.pingInterval) { [unowned(unsafe) self] in connect() }

@@ -79,6 +79,7 @@ int cl_argument_count(void);
 const char *cl_argument(int index);
 
 // Topics of their own. Named here, too, because a compiler's module cache does not notice a new header.
+#include "handover.h"
 #include "netlink.h"
 #include "process.h"
 #include "rawsocket.h"

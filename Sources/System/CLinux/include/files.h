@@ -9,6 +9,7 @@ struct cl_file {
     uint32_t user, group;
     int64_t size;
     int64_t modified;  // nanoseconds since 1970
+    uint64_t device, inode;
 };
 
 /// Describes the path itself, never what a link leads to. Returns 0 or -errno.

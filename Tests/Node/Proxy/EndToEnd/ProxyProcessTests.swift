@@ -237,6 +237,62 @@ import Testing
         #expect(throws: (any Error).self) { try proxy.connect() }
     }
 
+    @Test("a new process takes over under load: no request fails, and what operators and checks know stays")
+    func takeover() throws {
+        let one = try Origin { _ in "one" }
+        let two = try Origin { _ in "two" }
+        let (gone, port) = try Origin.listen()
+        close(gone)
+        let proxy = try RunningProxy(
+            """
+            \(Self.server("one", one))
+                \(Self.server("two", two))
+                server dead 127.0.0.1:\(port) check inter 50ms
+            """)
+        wait { proxy.statistic("status", of: "nodes", "dead") == "DOWN" }
+        _ = proxy.console("set server nodes/two state drain")
+        let (well, failed, ends) = (Progress(0), Progress(0), Progress(0))
+        let clients = DispatchGroup()
+        for number in 0..<8 {
+            Thread.detach(in: clients) { [port = proxy.port] in
+                var kept: Socket?
+                while ends.value == 0 {
+                    guard let client = try? kept ?? Socket(port: port), let answer = client.ask("/") else {
+                        failed.add(1)
+                        kept = nil
+                        continue
+                    }
+                    if answer.status == 200, answer.text == "one" { well.add(1) } else { failed.add(1) }
+                    kept = number % 2 == 0 && answer["connection"] != "close" ? client : nil
+                }
+            }
+        }
+        wait { well.value > 200 }
+        #expect(try proxy.takeOver { $0.replacing("maxconn 500", with: "maxconn 400") } == 0)
+        #expect(proxy.exitCode() == 0)
+        let before = well.value
+        wait { well.value > before + 200 }
+        ends.set(1)
+        #expect(clients.wait(timeout: .now() + Socket.patience) == .success)
+        #expect(failed.value == 0, "of \(well.value): \(proxy.log)")
+        #expect(proxy.console("show info").contains("Maxconn: 400\n"))
+        #expect(proxy.statistic("status", of: "nodes", "two") == "DRAIN")
+        #expect(proxy.statistic("status", of: "nodes", "dead") == "DOWN")
+        #expect(two.requests == 0)
+    }
+
+    @Test("a file that cannot be used is no harm: the running process goes on")
+    func refusedTakeover() throws {
+        let origin = try Origin { _ in "x" }
+        let proxy = try RunningProxy(Self.server("a", origin))
+        #expect(try proxy.connect().ask("/")?.text == "x")
+        #expect(try proxy.takeOver { $0.replacing("maxconn 500", with: "maxcon 500") } == 1)
+        #expect(proxy.log.contains("maxcon"))
+        #expect(try proxy.connect().ask("/")?.text == "x")
+        proxy.signal(SIGTERM)
+        #expect(proxy.exitCode() == 0)
+    }
+
     @Test("in mode tcp bytes pass both ways until each side has said its last")
     func tunnel() throws {
         let (listener, port) = try Origin.listen()

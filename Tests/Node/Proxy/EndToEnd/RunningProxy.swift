@@ -10,6 +10,8 @@ final class RunningProxy {
     let port: UInt16
     let folder: String
     private(set) var process: pid_t = 0
+    /// The one that took over: not our child.
+    private(set) var successor: pid_t = 0
 
     /// Starts it with a frontend `web` and the given sections; `${FOLDER}` is a folder of its own.
     init(
@@ -47,14 +49,37 @@ final class RunningProxy {
         let (listener, port) = try Origin.listen()
         self.port = port
         defer { close(listener) }
+        process = try Self.start([], folder, input: listener)
+    }
+
+    /// Starts `pinode proxy` with the folder's file.
+    private static func start(_ options: [String], _ folder: String, input: Int32) throws -> pid_t {
         let log = cl_open("\(folder)/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         defer { close(log) }
-        var arguments: [UnsafeMutablePointer<CChar>?] =
-            [Self.pinode, "proxy", "-f", "\(folder)/proxy.cfg"].map { (word: String) in strdup(word) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = [strdup("FOLDER=\(folder)"), nil]
+        let words = [pinode, "proxy", "-f", "\(folder)/proxy.cfg"] + options
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = [
+            strdup("FOLDER=\(folder)"), strdup("RUNTIME_DIRECTORY=\(folder)"), nil,
+        ]
         defer { for word in arguments + variables { free(word) } }
-        let failure = cl_spawn(Self.pinode, &arguments, &variables, nil, listener, log, log, &process)
+        var process: pid_t = 0
+        let failure = cl_spawn(pinode, &arguments, &variables, nil, input, log, log, &process)
         guard failure == 0 else { throw SystemError("start pinode", code: failure) }
+        return process
+    }
+
+    /// Lets a new process take over with the file as it is now, or with changes to it; returns the exit code of the
+    /// command that a reload is.
+    func takeOver(changing change: (String) -> String = { $0 }) throws -> Int32 {
+        let file = "\(folder)/proxy.cfg"
+        try change(String(contentsOfFile: file, encoding: .utf8)).write(
+            toFile: file, atomically: true, encoding: .utf8)
+        let code = Self.exitCode(of: try Self.start(["--takeover"], folder, input: -1))
+        if code == 0 {
+            let pid = console("show info").split(separator: "\n").first { $0.hasPrefix("Pid: ") }
+            successor = pid.flatMap { pid_t($0.dropFirst(5)) } ?? 0
+        }
+        return code ?? -1
     }
 
     deinit {
@@ -62,6 +87,7 @@ final class RunningProxy {
             kill(process, SIGKILL)
             waitpid(process, nil, 0)
         }
+        if successor > 0 { kill(successor, SIGKILL) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -108,11 +134,16 @@ final class RunningProxy {
 
     /// Its exit code, or nil when it does not end within `Socket.patience`.
     func exitCode() -> Int32? {
+        let code = Self.exitCode(of: process)
+        if code != nil { process = 0 }
+        return code
+    }
+
+    private static func exitCode(of process: pid_t) -> Int32? {
         var status: Int32 = 0
         let end = Date(timeIntervalSinceNow: Socket.patience)
         while Date() < end {
             if waitpid(process, &status, WNOHANG) == process {
-                process = 0
                 return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
             }
             usleep(5000)

@@ -81,9 +81,9 @@ public struct Stream {
     static let maximumDiscard = 1 << 20
     /// How long such a client is listened to.
     static let lingerTime: Nanoseconds = 1_000_000_000
-    /// How long a new client may still send its first request once the proxy stops: it connected to a service that was
-    /// there.
-    static let stoppingFirstRequestTime: Nanoseconds = 1_000_000_000
+    /// How long an idle client may still ask once the proxy stops, and is answered with `Connection: close`: a request
+    /// that is on its way while its connection closes is lost.
+    static let stoppingIdleTime: Nanoseconds = 2_000_000_000
 
     /// What the configuration says.
     public unowned(unsafe) let policy: StreamPolicy
@@ -195,7 +195,7 @@ public struct Stream {
     /// Whether bytes go both ways without being understood.
     public var isTunnel: Bool { phase == .tunnel }
 
-    /// The proxy stops: the connection ends with the exchange that is under way, or at once.
+    /// The proxy stops: the connection ends with the exchange that is under way, or the next one.
     public mutating func stop(at now: Nanoseconds) {
         if stoppingSince == nil { stoppingSince = now }
     }
@@ -249,7 +249,7 @@ public struct Stream {
     private mutating func advanceHead(_ now: Nanoseconds) -> Action? {
         if clientIn.isEmpty {
             clientIn.releaseIfEmpty(pool)
-            if clientEnded || (isStopping && waiting != .firstRequest) {
+            if clientEnded {
                 phase = .closed
                 return nil
             }

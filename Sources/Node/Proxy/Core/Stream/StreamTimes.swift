@@ -65,8 +65,8 @@ extension Stream {
         }
         progressed = false
         let end = waitingSince + length(of: wait)
-        guard let stoppingSince, wait == .firstRequest else { return end }
-        return min(end, stoppingSince + Self.stoppingFirstRequestTime)
+        guard let stoppingSince, wait == .firstRequest || wait == .nextRequest else { return end }
+        return min(end, stoppingSince + Self.stoppingIdleTime)
     }
 
     /// The deadline has passed.

@@ -83,6 +83,17 @@ final class ServerChecker: EventSource {
         state.changedAt = now
     }
 
+    /// What an earlier process knew.
+    func adopt(_ known: ProxyHandover.Server) {
+        if let isUp = known.isUp, let health = state.health {
+            // As steady as it can be: one check alone changes nothing.
+            state.health?.value = isUp ? health.rise + health.fall - 1 : 0
+        }
+        if let weight = known.weight { state.weight = weight }
+        if let wish = known.wish { set(wish, reason: "an operator said so at the console") }
+        changed(self, nil)
+    }
+
     // MARK: One check
 
     private func schedule(after delay: Duration) {

@@ -60,11 +60,24 @@ final class Controller: EventSource {
         for (place, checker) in all.enumerated() { checker.start(after: shortest * place / all.count) }
     }
 
-    /// Stops everything; `stopped` is called when the last worker is done.
-    func stop() {
+    /// Takes over what an earlier process knew about servers that are still there.
+    func adopt(_ handover: ProxyHandover) {
+        for known in handover.servers {
+            let checker = checkers.joined().first {
+                $0.backendName == known.backend && $0.server.name == known.name
+            }
+            checker?.adopt(known)
+        }
+    }
+
+    /// What the next process needs to know.
+    var handoverText: String { ProxyHandover.text(plan.sockets, checkers) }
+
+    /// Stops everything; `stopped` is called when the last worker is done. `isReplaced`: the service goes on without us.
+    func stop(isReplaced: Bool = false) {
         guard !isStopping else { return }
         isStopping = true
-        Supervisor.stopping()
+        if !isReplaced { Supervisor.stopping() }
         let until = (Reactor.clock() + plan.configuration.global.hardStopAfter).nanoseconds
         for mailbox in shared.mailboxes { mailbox.post(.stop(until: until)) }
     }
