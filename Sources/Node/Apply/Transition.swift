@@ -60,7 +60,7 @@ struct Transition {
         }
         for change in changes.list { pending.add(changed: change.file) }
         if previous?.runtime.digest != manifest.runtime.digest {
-            for unit in manifest.units where unit.runsRuntime { pending.add(restart: unit.name) }
+            for unit in manifest.units { pending.add(newRuntimeOf: unit) }
         }
         if !pending.isEmpty { try tree.write(Array(pending.text.utf8), to: PendingActions.path, mode: 0o600) }
         try faults.pass()

@@ -94,14 +94,24 @@ public struct ManagedUnit: Equatable, Sendable {
     public var enabled: Bool
     /// Whether it is started now.
     public var running: Bool
-    /// It runs the node runtime: a new release restarts it.
-    public var runsRuntime: Bool
+    /// What a new node runtime means to it.
+    public var onNewRuntime: OnNewRuntime
+
+    /// What a new node runtime means to a unit.
+    public enum OnNewRuntime: String, Equatable, Sendable {
+        /// It does not run it.
+        case nothing
+        /// It is restarted.
+        case restart
+        /// It is reloaded: its `ExecReload=` lets a process of the new runtime take over.
+        case reload
+    }
 
     /// A unit and how it shall be.
-    public init(name: String, enabled: Bool, running: Bool, runsRuntime: Bool = false) {
+    public init(name: String, enabled: Bool, running: Bool, onNewRuntime: OnNewRuntime = .nothing) {
         self.name = name
         self.enabled = enabled
         self.running = running
-        self.runsRuntime = runsRuntime
+        self.onNewRuntime = onNewRuntime
     }
 }

@@ -116,11 +116,15 @@ extension ManagedFile {
 extension ManagedUnit {
     static func read(_ element: JSONValue) throws(ManifestError) -> ManagedUnit {
         let object = MemberReader(element, place: "a unit of the manifest")
-        try object.allow(["name", "enabled", "running", "runsRuntime"])
+        try object.allow(["name", "enabled", "running", "onNewRuntime"])
         let name = try object.text("name")
         guard Manifest.isName(name) else { throw ManifestError("\"\(name)\" is not a unit's name") }
+        let word = try object.text("onNewRuntime")
+        guard let onNewRuntime = ManagedUnit.OnNewRuntime(rawValue: word) else {
+            throw ManifestError("\(name): \"\(word)\" is not known of a new runtime")
+        }
         return ManagedUnit(
             name: name, enabled: try object.boolean("enabled"), running: try object.boolean("running"),
-            runsRuntime: try object.boolean("runsRuntime"))
+            onNewRuntime: onNewRuntime)
     }
 }

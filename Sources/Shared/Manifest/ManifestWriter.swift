@@ -79,7 +79,7 @@ extension ManagedUnit {
             .init("name", .string(name)),
             .init("enabled", .boolean(enabled)),
             .init("running", .boolean(running)),
-            .init("runsRuntime", .boolean(runsRuntime)),
+            .init("onNewRuntime", .string(onNewRuntime.rawValue)),
         ])
     }
 }

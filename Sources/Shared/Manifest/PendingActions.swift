@@ -44,9 +44,13 @@ public struct PendingActions: Equatable, Sendable {
         if file.isUnitFile { reloadsManager = true }
     }
 
-    /// Owes a restart.
-    public mutating func add(restart unit: String) {
-        if !restart.contains(unit) { restart.append(unit) }
+    /// Owes what a new runtime asks for.
+    public mutating func add(newRuntimeOf unit: ManagedUnit) {
+        switch unit.onNewRuntime {
+        case .nothing: break
+        case .restart: if !restart.contains(unit.name) { restart.append(unit.name) }
+        case .reload: if !reload.contains(unit.name) { reload.append(unit.name) }
+        }
     }
 }
 

@@ -29,6 +29,13 @@ public struct NodePlan: Sendable, Equatable {
     /// In the order in which they are done.
     public var steps: [Step]
 
+    /// A service that is not the node runtime restarts or stops: requests would meet it.
+    public var interruptsService: Bool {
+        steps.contains {
+            $0.kind == .unit && ["restart", "stop"].contains($0.action) && !$0.name.hasPrefix("pinode-")
+        }
+    }
+
     /// Nothing to do.
     public var isEmpty: Bool { steps.isEmpty }
 
@@ -56,8 +63,8 @@ public struct NodePlan: Sendable, Equatable {
             }
         }
         if facts.manifest?.runtime.digest != manifest.runtime.digest {
-            for unit in manifest.units where unit.runsRuntime {
-                pending.add(restart: unit.name)
+            for unit in manifest.units where unit.onNewRuntime != .nothing {
+                pending.add(newRuntimeOf: unit)
                 reasons[unit.name] = reasons[unit.name] ?? "a new runtime"
             }
         }

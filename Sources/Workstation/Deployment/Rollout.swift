@@ -46,7 +46,7 @@ public struct Rollout: Sendable {
         guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return false }
         for (index, member) in pending.enumerated() {
             do throws(DeploymentFailure) {
-                try deploy(member)
+                try deploy(member, among: members)
             } catch {
                 let name = member.compiled.node.name
                 sink.report(Event(.failed, command: "deploy", subject: name, message: error.sentence))
@@ -89,7 +89,7 @@ public struct Rollout: Sendable {
         return failures.isEmpty
     }
 
-    private func deploy(_ member: Member) throws(DeploymentFailure) {
+    private func deploy(_ member: Member, among members: [Member]) throws(DeploymentFailure) {
         let name = member.compiled.node.name
         sink.report(Event(.started, command: "deploy", subject: name, message: "sending"))
         let bundle: CrossBuild.Bundle
@@ -101,6 +101,11 @@ public struct Rollout: Sendable {
             Event(
                 .progress, command: "deploy", subject: name,
                 message: "sending \(upload.blobs) blobs, \(upload.bytes.count / 1024) KiB"))
+        let drain =
+            member.plan.interruptsService
+            ? Drain(address: member.compiled.node.address, members: members) : nil
+        if let drain { begin(drain, name) }
+        defer { if let drain { end(drain, name) } }
         let changed = try apply(member, upload)
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
@@ -108,6 +113,25 @@ public struct Rollout: Sendable {
             Event(
                 .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
                 data: [.init("changed", .integer(Int64(changed)))]))
+    }
+
+    private func begin(_ drain: Drain, _ name: String) {
+        sink.report(Event(.progress, command: "deploy", subject: name, message: "draining"))
+        guard drain.begin() > 0 else { return }
+        sink.report(
+            Event(
+                .warning, command: "deploy", subject: name,
+                message: "still had sessions after \(Drain.sessionLimit.components.seconds) s; going on"))
+    }
+
+    private func end(_ drain: Drain, _ name: String) {
+        sink.report(Event(.progress, command: "deploy", subject: name, message: "giving it traffic again"))
+        guard drain.end() > 0 else { return }
+        sink.report(
+            Event(
+                .warning, command: "deploy", subject: name,
+                message: "is not up again in every proxy after \(Drain.returnLimit.components.seconds) s: "
+                    + "pidep status shows what they think of it"))
     }
 
     /// Returns how much was changed.

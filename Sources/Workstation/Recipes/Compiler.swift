@@ -188,7 +188,7 @@ struct Compiler {
     ) {
         let unit = ManagedUnit(
             name: service.unit, enabled: service.enabled, running: service.running,
-            runsRuntime: service.runsRuntime)
+            onNewRuntime: service.onNewRuntime)
         if let other = draft.manifest.units.first(where: { $0.name == unit.name }) {
             guard other != unit else { return }
             return report(

@@ -1,5 +1,6 @@
 import Diagnostics
 import Inventory
+import Manifest
 
 /// A folder under `recipes/`: packages, files, services and checks for one piece of software, as its `recipe.yaml`
 /// says it. `docs/recipes.md` explains every word.
@@ -85,7 +86,7 @@ struct RecipeService: Sendable {
     var unit: String
     var enabled: Bool
     var running: Bool
-    var runsRuntime: Bool
+    var onNewRuntime: ManagedUnit.OnNewRuntime
     var when: [Condition]
     var line: Int
 }

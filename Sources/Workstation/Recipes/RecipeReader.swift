@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Inventory
+import Manifest
 import Yams
 
 /// Reads one recipe's folder: `recipe.yaml`, the templates and files that it names.
@@ -186,8 +187,17 @@ struct RecipeReader {
                 unit: name,
                 enabled: yaml.boolean(words.members["enabled"], "enabled", default: true),
                 running: yaml.boolean(words.members["running"], "running", default: true),
-                runsRuntime: yaml.boolean(words.members["runtime"], "runtime", default: false),
+                onNewRuntime: onNewRuntime(words.members["runtime"]),
                 when: conditions(words), line: words.line))
+    }
+
+    private mutating func onNewRuntime(_ node: Yams.Node?) -> ManagedUnit.OnNewRuntime {
+        guard let word = yaml.text(node, "runtime") else { return .nothing }
+        guard let found = ManagedUnit.OnNewRuntime(rawValue: word.value), found != .nothing else {
+            report(word.line, "runtime is \"\(word.value)\"", "Write restart or reload")
+            return .nothing
+        }
+        return found
     }
 
     private mutating func readCheck(_ node: Yams.Node) {

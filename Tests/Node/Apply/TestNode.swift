@@ -161,7 +161,7 @@ struct Desired {
         desired.manifest.files.append(ManagedFile(path: "/etc/default-site", content: .absent))
         desired.manifest.units = [
             ManagedUnit(name: "web.service", enabled: true, running: true),
-            ManagedUnit(name: "role.service", enabled: true, running: true, runsRuntime: true),
+            ManagedUnit(name: "role.service", enabled: true, running: true, onNewRuntime: .restart),
         ]
         return desired
     }

@@ -24,7 +24,8 @@ import Testing
             ],
             units: [
                 ManagedUnit(name: "apache2.service", enabled: true, running: true),
-                ManagedUnit(name: "pinode-proxy.service", enabled: true, running: true, runsRuntime: true),
+                ManagedUnit(
+                    name: "pinode-proxy.service", enabled: true, running: true, onNewRuntime: .restart),
             ])
         return CompiledNode(
             node: ClusterNode(name: "n1", address: "192.0.2.1"), manifest: manifest,

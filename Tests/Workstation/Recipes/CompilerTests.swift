@@ -26,7 +26,7 @@ import Testing
               - {to: /srv/raw, file: raw}
               - {to: /srv/link, link: "{{name}}.txt"}
               - {to: /srv/old, absent: true}
-            services: [{unit: s, runtime: true}, {unit: t.socket, enabled: false, running: false}]
+            services: [{unit: s, runtime: restart}, {unit: t.socket, enabled: false, running: false}]
             packages: [nginx, nginx]
             """,
             "a/templates/t": "I am {{name}} at {{address}}\n", "a/files/raw": "{{name}}",
@@ -48,7 +48,7 @@ import Testing
         #expect(node.manifest.packages == ["nginx"])
         #expect(
             node.manifest.units == [
-                ManagedUnit(name: "s.service", enabled: true, running: true, runsRuntime: true),
+                ManagedUnit(name: "s.service", enabled: true, running: true, onNewRuntime: .restart),
                 ManagedUnit(name: "t.socket", enabled: false, running: false),
             ])
         #expect(

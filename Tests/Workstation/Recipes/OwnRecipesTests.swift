@@ -15,7 +15,7 @@ import Testing
             nodes.map { $0.manifest.units.map(\.name) } == [
                 ["apache2.service"], ["apache2.service"], edge, edge,
             ])
-        #expect(nodes[3].manifest.units.map(\.runsRuntime) == [false, true, true])
+        #expect(nodes[3].manifest.units.map(\.onNewRuntime) == [.nothing, .reload, .reload])
     }
 
     @Test("the first cluster's own inventory compiles, for armv7")

@@ -4,6 +4,7 @@ extension VirtualRouter.Cause {
     /// For the log and the console, without a full stop.
     public var sentence: String {
         switch self {
+        case .succession: "a new process took over from one that was active"
         case .interfaceReady: "the interface is up and has an address"
         case .interfaceUnusable: "the interface is down, has no carrier or no address"
         case .trackingFailed: "a tracked process does not run"

@@ -56,6 +56,8 @@ public struct VirtualRouter: Sendable {
     private var downCause: Cause = .nobodyHeard
     /// How often in a row a Backup has found itself late and listened for one more interval.
     private var lateListens = 0
+    /// It goes on where an Active process before this one stopped.
+    private var succeeds = false
     /// Since when an Active with lower priority is heard (`preempt_delay`).
     private var lowerSince: Duration?
     /// When Adver_Timer fires, as Active.
@@ -120,6 +122,9 @@ public struct VirtualRouter: Sendable {
             retryDeadline = now + Self.refusalHold
             return obstruct(.addresses, .addressesRefused, at: now)
         case .time: return passTime(at: now)
+        case .succeed:
+            succeeds = state == .initialize
+            return []
         case .stop:
             guard state != .initialize else { return [] }
             return leave(to: .initialize, .stopped)
@@ -130,6 +135,7 @@ public struct VirtualRouter: Sendable {
 
     private mutating func obstruct(_ obstacle: Obstacles, _ cause: Cause, at now: Duration) -> [Action] {
         obstacles.insert(obstacle)
+        succeeds = false
         guard state != .fault else { return [] }
         return leave(to: .fault, cause)
     }
@@ -140,6 +146,11 @@ public struct VirtualRouter: Sendable {
         activeInterval = settings.interval
         active = nil
         lowerSince = nil
+        if succeeds {
+            succeeds = false
+            downCause = .succession
+            return becomeActive(at: now)
+        }
         return [
             listen(
                 for: ElectionTimers.activeDownInterval(priority: effectivePriority, interval: activeInterval),
@@ -312,6 +323,7 @@ public struct VirtualRouter: Sendable {
         if case .activeSilent(let address, _) = cause, let active {
             cause = .activeSilent(address, now - active.heardAt)
         }
+        let before = state
         state = .active
         active = nil
         lowerSince = nil
@@ -320,7 +332,7 @@ public struct VirtualRouter: Sendable {
         advertDeadline = now + settings.interval
         return [
             .send(priority: effectivePriority), .addAddresses,
-            .changed(Transition(from: .backup, to: .active, cause: cause)),
+            .changed(Transition(from: before, to: .active, cause: cause)),
         ] + beginAnnouncements(at: now)
     }
 

@@ -78,6 +78,9 @@ extension VirtualRouter {
         /// Time has passed: `deadline` is reached. Whatever the socket holds must be handed over before.
         case time
         case stop
+        /// The process before this one was Active, holds the addresses still, and is about to go without a word. Comes
+        /// first; once nothing stands in the way the router goes on as Active.
+        case succeed
     }
 
     /// What the driver must do, in this order.
@@ -112,6 +115,7 @@ extension VirtualRouter {
 
     /// Why a router changed its state. Nothing else changes it.
     public enum Cause: Sendable, Equatable {
+        case succession
         case interfaceReady
         case interfaceUnusable
         case trackingFailed

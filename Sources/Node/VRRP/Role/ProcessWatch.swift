@@ -10,6 +10,9 @@ class ProcessWatch {
 
     func start() {}
 
+    /// It ran when the process before this one last looked.
+    final func assume(running: Bool) { isRunning = running }
+
     final func set(_ running: Bool, _ reason: String) {
         self.reason = reason
         guard running != isRunning else { return }

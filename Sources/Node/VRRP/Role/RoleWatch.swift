@@ -1,4 +1,5 @@
 import CLinux
+import Console
 import Reactor
 
 /// Watches one of our own roles by its console: a connection is held open and asked again and again.
@@ -22,7 +23,7 @@ final class RoleWatch: ProcessWatch, EventSource {
     private var timeout: Deadline?
 
     init(role: String, on reactor: Reactor) {
-        path = "/run/pinode/\(role).sock"
+        path = "\(RuntimeFolder.path)/\(role).sock"
         self.reactor = reactor
     }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Languages
 import JSON
 import Reactor
@@ -9,6 +10,7 @@ enum StatusDocument {
         let now = Reactor.clock()
         return .object([
             .init("router_id", role.configuration.routerID.map { .string($0) } ?? .null),
+            .init("pid", .integer(Int64(getpid()))),
             .init("guard", .boolean(role.watchdog.isAlive)),
             .init("realtime", .boolean(role.isRealtime)),
             .init("instances", .array(role.instances.map { instance($0, role, now) })),

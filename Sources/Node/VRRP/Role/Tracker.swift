@@ -24,6 +24,12 @@ final class Tracker {
         }
     }
 
+    /// What the process before this one saw holds until it shows otherwise.
+    func assumeUp() {
+        isUp = true
+        watch.assume(running: true)
+    }
+
     func start() {
         watch.changed = { [unowned(unsafe) self] in consider() }
         watch.start()

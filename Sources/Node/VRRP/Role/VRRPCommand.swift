@@ -1,4 +1,5 @@
 import CLinux
+import Console
 import Diagnostics
 import Languages
 import Reactor
@@ -13,10 +14,12 @@ public enum VRRPCommand {
     public static func run(_ arguments: [String]) -> Int32 {
         var file: String?
         var checksOnly = false
+        var takesOver = false
         var index = 0
         while index < arguments.count {
             switch arguments[index] {
             case "-c": checksOnly = true
+            case "--takeover": takesOver = true
             case "-f" where index + 1 < arguments.count:
                 index += 1
                 file = arguments[index]
@@ -33,17 +36,42 @@ public enum VRRPCommand {
         for diagnostic in diagnostics { _ = complain(diagnostic.sentence, 1) }
         if diagnostics.contains(where: { $0.severity == .error }) { return 1 }
         if checksOnly { return 0 }
-        return serve(configuration, file: file)
+        guard takesOver else { return serve(configuration, file: file, handover: nil) {} }
+        do throws(SystemError) {
+            return try Successor.run { started in takeOver(configuration, file: file, started) }
+        } catch {
+            return complain("pinode vrrp: \(error.sentence).", 1)
+        }
     }
 
-    private static let usage = "Usage: pinode vrrp -f FILE [-c] (-c only checks the file)"
+    private static let usage = """
+        Usage: pinode vrrp -f FILE [-c | --takeover] (-c only checks the file; --takeover replaces the running process, \
+        and the address stays where it is)
+        """
 
-    private static func serve(_ configuration: KeepalivedConfiguration, file: String) -> Int32 {
+    private static func takeOver(
+        _ configuration: KeepalivedConfiguration, file: String, _ started: () -> Void
+    ) -> Int32 {
+        do throws(SystemError) {
+            let handover = VRRPHandover(try Handover.ask(at: VRRPRole.handoverPath))
+            return serve(configuration, file: file, handover: handover, started)
+        } catch {
+            return complain(
+                "pinode vrrp: \(error.sentence). Is it running? systemctl status pinode-vrrp", 1)
+        }
+    }
+
+    private static func serve(
+        _ configuration: KeepalivedConfiguration, file: String, handover: VRRPHandover?,
+        _ started: () -> Void
+    ) -> Int32 {
         let journal = Journal(identifier: "pinode-vrrp")
         // Before anything else is open or scheduled: the guard inherits what there is.
         let watchdog = Guard.start(journal)
         do throws(SystemError) {
-            let role = try VRRPRole(configuration, file: file, journal: journal, watchdog: watchdog)
+            let role = try VRRPRole(
+                configuration, file: file, journal: journal, watchdog: watchdog, takingOver: handover)
+            started()
             role.run()
             return 0
         } catch {

@@ -11,7 +11,9 @@ final class VRRPRole {
     static let realtimePriority: Int32 = 20
     /// Between two refreshes of the addresses' lifetime, and two looks at the interfaces.
     static let refreshInterval: Duration = .seconds(1)
-    static let consolePath = "/run/pinode/vrrp.sock"
+    static var consolePath: String { "\(RuntimeFolder.path)/vrrp.sock" }
+    /// Where the process that replaces this one asks.
+    static var handoverPath: String { "\(RuntimeFolder.path)/vrrp-handover.sock" }
 
     let configuration: KeepalivedConfiguration
     let file: String
@@ -28,10 +30,12 @@ final class VRRPRole {
     private var monitor: NetworkMonitor?
     private var signals: Signals?
     private var console: ConsoleServer?
+    private var handovers: HandoverServer?
 
-    init(_ configuration: KeepalivedConfiguration, file: String, journal: Journal, watchdog: Guard)
-        throws(SystemError)
-    {
+    init(
+        _ configuration: KeepalivedConfiguration, file: String, journal: Journal, watchdog: Guard,
+        takingOver handover: VRRPHandover? = nil
+    ) throws(SystemError) {
         let reactor = try Reactor()
         let network = try Network()
         self.configuration = configuration
@@ -47,21 +51,20 @@ final class VRRPRole {
         var addresses: [IPv4Address] = []
         for instance in configuration.instances { addresses += instance.addresses.map { $0.address } }
         virtualAddresses = addresses
-        try start()
+        try start(handover)
     }
 
     /// Until SIGTERM or SIGINT.
     func run() { reactor.run() }
 
-    private func start() throws(SystemError) {
+    private func start(_ handover: VRRPHandover?) throws(SystemError) {
         signals = try Signals([SIGTERM, SIGINT], on: reactor) { [unowned(unsafe) self] _ in stop() }
         try watchdog.watch(on: reactor)
         timer = try PreciseTimer(on: reactor) { [unowned(unsafe) self] in tick() }
         monitor = try NetworkMonitor(on: reactor) { [unowned(unsafe) self] in look() }
-        for address in network.removeEverywhere(virtualAddresses) {
-            journal.log(.notice, "\(address.text) was left by an earlier life and is removed")
-        }
+        removeLeftovers(handover)
         openConsole()
+        offerHandover()
         becomeRealtime()
         for instance in instances {
             instance.holdingChanged = { [unowned(unsafe) self] in tellGuard() }
@@ -69,12 +72,54 @@ final class VRRPRole {
             warnOfWireless(instance.configuration.interface)
         }
         for tracker in trackers {
+            if let handover, handover.trackersUp.contains(tracker.track.name) { tracker.assumeUp() }
             tracker.changed = { [unowned(unsafe) self] in judgeTracking() }
             tracker.start()
         }
         judgeTracking()
         refresh()
-        Supervisor.ready()
+        guard let handover else { return Supervisor.ready() }
+        Supervisor.tookOver()
+        do throws(SystemError) { try handover.complete() } catch {
+            journal.log(.warning, "the process before this one may go on: \(error.sentence)")
+        }
+    }
+
+    /// Addresses of an earlier life go; those of a living process that this one replaces stay, while they are wanted.
+    private func removeLeftovers(_ handover: VRRPHandover?) {
+        var leftovers = virtualAddresses
+        if let handover {
+            for instance in instances where handover.activeInstances.contains(instance.configuration.name) {
+                instance.handle(.succeed)
+                for virtual in instance.configuration.addresses {
+                    leftovers.removeAll { $0 == virtual.address }
+                }
+            }
+            for address in handover.addresses where !virtualAddresses.contains(address) {
+                leftovers.append(address)
+            }
+        }
+        for address in network.removeEverywhere(leftovers) {
+            journal.log(.notice, "\(address.text) was left by an earlier life and is removed")
+        }
+    }
+
+    private func offerHandover() {
+        do throws(SystemError) {
+            handovers = try HandoverServer(
+                on: reactor, path: Self.handoverPath,
+                offer: { [unowned(unsafe) self] in
+                    (text: VRRPHandover.text(instances, trackers), descriptors: [])
+                },
+                completed: { [unowned(unsafe) self] in
+                    journal.log(.notice, "replaced by a new process")
+                    watchdog.dismiss()
+                    console?.close()
+                    reactor.stop()
+                })
+        } catch {
+            journal.log(.warning, "no handover: \(error.sentence)")
+        }
     }
 
     private func stop() {
@@ -82,11 +127,12 @@ final class VRRPRole {
         for instance in instances { instance.handle(.stop) }
         watchdog.dismiss()
         console?.close()
+        handovers?.close()
         reactor.stop()
     }
 
     private func openConsole() {
-        mkdir("/run/pinode", 0o755)
+        mkdir(RuntimeFolder.path, 0o755)
         do throws(SystemError) {
             console = try ConsoleServer(on: reactor, path: Self.consolePath) { [unowned(unsafe) self] in
                 ConsoleAnswers.answer($0, role: self)

@@ -89,6 +89,29 @@ import Testing
         #expect(router.deadline == nil)
     }
 
+    @Test("the successor of an Active goes on as Active, and says so at once")
+    func succeeds() {
+        var router = Self.router()
+        #expect(router.handle(.succeed, at: .zero).isEmpty)
+        #expect(router.handle(.tracking(adjustment: 0), at: .zero).isEmpty)
+        #expect(
+            router.handle(.interface(Self.local), at: .zero) == [
+                .send(priority: 200), .addAddresses, Self.changed(.initialize, .active, .succession),
+                .announce,
+            ])
+    }
+
+    @Test("the successor of an Active that finds something in its way is as any other router")
+    func succeedsNot() {
+        var router = Self.router()
+        _ = router.handle(.succeed, at: .zero)
+        _ = router.handle(.tracking(adjustment: nil), at: .zero)
+        _ = router.handle(.interface(Self.local), at: .zero)
+        #expect(router.state == .fault)
+        _ = router.handle(.tracking(adjustment: 0), at: .zero)
+        #expect(router.state == .backup)
+    }
+
     @Test("addresses that the kernel refuses are left to the others for a while, then tried again")
     func refused() {
         var router = Self.active()

@@ -59,6 +59,32 @@ struct VRRPInNamespacesTests {
         }
     }
 
+    @Test("a new process takes over: the address stays, and nobody else hears of it")
+    func takeover() throws {
+        try withLan { lan in
+            let configuration = VirtualLan.configuration(priority: 200)
+            let first = try lan.startOurs(on: 1, configuration)
+            _ = try lan.startOurs(on: 2, VirtualLan.configuration(priority: 100))
+            expectHolder(1, lan)
+            #expect(lan.eventually { lan.state(2) == "backup" })
+            let heard = lan.status(2)?["transitions"]?.integer
+            #expect(try lan.takeOver(on: 1, configuration) == 0, "\(lan.story)")
+            #expect(lan.eventually { lan.hasEnded(first) }, "\(lan.story)")
+            // Three adverts and more: whoever would miss one had taken over by then.
+            for _ in 0..<20 {
+                #expect(lan.holders == [1], "\(lan.story)")
+                usleep(50_000)
+            }
+            #expect(lan.state(1) == "active")
+            #expect(lan.status(1)?["last_transition"]?["cause"]?.text?.contains("took over") == true)
+            #expect(lan.status(2)?["transitions"]?.integer == heard)
+            // The new process has a guard of its own.
+            let second = try lan.process(on: 1)
+            kill(second, SIGKILL)
+            expectHolder(2, lan)
+        }
+    }
+
     @Test("killed together with its guard, the kernel itself removes the address")
     func lifetime() throws {
         try withLan(nodes: 1) { lan in

@@ -96,12 +96,14 @@ final class VirtualLan {
     }
 
     /// `pinode vrrp` on a node; its process.
-    func startOurs(on node: Int, _ configuration: String) throws -> pid_t {
+    func startOurs(on node: Int, _ configuration: String, option: String = "") throws -> pid_t {
         let path = "\(folder)/\(node)/vrrp.conf"
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
         // Each node has its own consoles: the folder is bound over /run/pinode in the node's mount namespace.
-        let script = "mkdir -p /run/pinode && mount --bind \"$1\" /run/pinode && exec \"$2\" vrrp -f \"$3\""
-        return try start(on: node, ["sh", "-c", script, "sh", "\(folder)/\(node)", Self.pinode, path])
+        let script =
+            "mkdir -p /run/pinode && mount --bind \"$1\" /run/pinode && exec \"$2\" vrrp -f \"$3\" $4"
+        return try start(
+            on: node, ["sh", "-c", script, "sh", "\(folder)/\(node)", Self.pinode, path, option])
     }
 
     /// Debian's keepalived on a node; its process group.
@@ -128,6 +130,31 @@ final class VirtualLan {
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EINVAL) }
         programs.append(process)
         return process
+    }
+
+    /// A new process takes the node's router over; its exit code.
+    func takeOver(on node: Int, _ configuration: String) throws -> Int32 {
+        let process = try startOurs(on: node, configuration, option: "--takeover")
+        programs.removeAll { $0 == process }
+        var status: Int32 = -1
+        let end = Date(timeIntervalSinceNow: Self.patience)
+        while waitpid(process, &status, WNOHANG) == 0, Date() < end { usleep(5000) }
+        // No child of ours; in the process group of the one that started it.
+        programs.append(process)
+        return status >> 8
+    }
+
+    /// The process that answers at a node's console.
+    func process(on node: Int) throws -> pid_t {
+        pid_t(try document(node)?["pid"]?.integer ?? -1)
+    }
+
+    /// Whether a program that was started here has ended.
+    func hasEnded(_ process: pid_t) -> Bool {
+        var status: Int32 = 0
+        guard waitpid(process, &status, WNOHANG) != 0 else { return false }
+        programs.removeAll { $0 == process }
+        return true
     }
 
     /// Ends a program and waits for its end.
@@ -175,10 +202,11 @@ final class VirtualLan {
 
     /// A node's first instance, as its console tells it.
     func status(_ node: Int) -> JSONValue? {
-        guard let text = try? ConsoleClient.ask("show vrrp json", at: "\(folder)/\(node)/vrrp.sock"),
-            let document = try? JSONValue.parse(text)
-        else { return nil }
-        return document["instances"]?.elements?.first
+        (try? document(node))?["instances"]?.elements?.first
+    }
+
+    private func document(_ node: Int) throws -> JSONValue? {
+        try JSONValue.parse(ConsoleClient.ask("show vrrp json", at: "\(folder)/\(node)/vrrp.sock"))
     }
 
     func state(_ node: Int) -> String { status(node)?["state"]?.text ?? "no answer" }
