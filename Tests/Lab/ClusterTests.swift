@@ -25,6 +25,7 @@ extension LabEndToEnd {
                 try proxyThatDoesNotComeBack(cluster)
                 try deadNode(cluster)
                 try changedTemplate(cluster)
+                try rollingDeploy(cluster)
             }
         }
 
@@ -67,7 +68,8 @@ extension LabEndToEnd {
             #expect(try answers(cluster))
             // The next deploy sees the file that somebody edited, and mends it.
             #expect(try cluster.pidep(["plan", cluster.inventory]).code == 2)
-            #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
+            let deployed = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
+            #expect(deployed.code == 0, "\(deployed.standardOutput)\(deployed.standardError)")
             #expect(try cluster.waits(for: "nustler3", toBe: "active"))
         }
 
@@ -88,6 +90,36 @@ extension LabEndToEnd {
             #expect(plan.code == 2)
             #expect(plan.standardOutput.contains("+    stats refresh 7s"), "\(plan.standardOutput)")
             #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
+            #expect(try cluster.smoke() == "")
+        }
+
+        /// A new runtime, a new proxy.cfg and a restart of every Apache, with load on the virtual address all the way.
+        private func rollingDeploy(_ cluster: ClusterFixture) throws {
+            let runtime = try OtherRuntime()
+            defer { runtime.restore() }
+            let text = try String(contentsOfFile: cluster.inventory, encoding: .utf8)
+            try text.replacingOccurrences(of: "stats_refresh = 7s", with: "stats_refresh = 9s")
+                .write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
+            for node in 1...4 {
+                try cluster.node("nustler\(node)", "sh", "-c", "echo '# edited' >> /etc/apache2/ports.conf")
+            }
+            #expect(try cluster.waits(for: "nustler3", toBe: "active"))
+
+            let kept = BackgroundLoad(cluster, seconds: 40)
+            let new = BackgroundLoad(cluster, seconds: 40, "--new-connections")
+            usleep(3_000_000)
+            let deployed = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
+            #expect(deployed.code == 0, "\(deployed.standardOutput)\(deployed.standardError)")
+            let restart = "~ unit apache2.service restart (/etc/apache2/ports.conf: change)"
+            #expect(deployed.standardOutput.contains(restart), "\(deployed.standardOutput)")
+            for load in [kept, new] {
+                let report = try #require(load.report())
+                #expect(report["requests"]?["failed"]?.integer == 0, "\(report.compact)")
+                #expect((report["requests"]?["answered"]?.integer ?? 0) > 5000, "\(report.compact)")
+                // The address has not moved for it.
+                #expect(report["holders"]?.elements?.count == 1, "\(report.compact)")
+            }
             #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
             #expect(try cluster.smoke() == "")
         }

@@ -118,7 +118,9 @@ extension Manifest {
             } else if pending.restart.contains(unit.name) {
                 changes.append(UnitChange(.restart, unit: unit.name, reason: reason(unit.name)))
             } else if pending.reload.contains(unit.name) {
-                changes.append(UnitChange(.reload, unit: unit.name, reason: reason(unit.name)))
+                // One that dies again and again (activating) has nobody to reload.
+                let action: UnitChange.Action = state?.active == "activating" ? .restart : .reload
+                changes.append(UnitChange(action, unit: unit.name, reason: reason(unit.name)))
             }
         }
         for name in pending.restart where !units.contains(where: { $0.name == name }) {
