@@ -13,6 +13,8 @@ public struct LoadedCluster: Sendable {
 
     /// The cluster.
     public var cluster: Cluster
+    /// The inventory that it was made from.
+    public var inventory: Inventory
     /// Its recipes.
     public var catalog: RecipeCatalog
     /// What is odd but can be used, a sentence each.
@@ -25,6 +27,7 @@ public struct LoadedCluster: Sendable {
             throw Failure(sentence: check.diagnostics.map(\.sentence).joined(separator: "\n"))
         }
         self.cluster = cluster
+        inventory = check.inventory
         warnings = check.diagnostics.map(\.sentence)
         do throws(RecipeFailure) {
             catalog = try RecipeCatalog.load(RecipeCatalog.folder(forInventory: path))

@@ -14,6 +14,8 @@ public struct CompiledNode: Sendable {
     public var checks: [Check]
     /// Where each path of the manifest comes from.
     public var origins: [String: Origin]
+    /// What each path of the manifest was made from: the values that its rendering looked up, in that order.
+    public var used: [String: [UsedValue]] = [:]
     /// What the parsers of the roles find odd in the rendered configurations without refusing them.
     public var warnings: [Diagnostic]
 
@@ -25,6 +27,23 @@ public struct CompiledNode: Sendable {
         public var source: String?
         /// The line of `recipe.yaml` that names the path.
         public var line: Int
+    }
+}
+
+/// A name that a template or a condition looked up, and what it found.
+public struct UsedValue: Sendable, Equatable {
+    /// Whose value it is: within a list, the node that the list was at.
+    public var node: String
+    /// The variable, fact or group.
+    public var name: String
+    /// As text; nil: an optional variable that is not set.
+    public var value: String?
+
+    /// A value that was looked up.
+    public init(node: String, name: String, value: String?) {
+        self.node = node
+        self.name = name
+        self.value = value
     }
 }
 

@@ -142,6 +142,8 @@ struct Compiler {
     private mutating func apply(
         _ file: RecipeFile, of recipe: Recipe, _ scope: TemplateScope, to draft: inout CompiledNode
     ) {
+        _ = scope.lookups.takeUsed()
+        for condition in file.when { scope.note(condition.name) }
         let path = render(file.to, scope, draft.node)
         if let problem = Names.problem(ofPath: path) {
             return report(recipe.file, file.line, "\"\(path)\" cannot be a file's path: \(problem)")
@@ -175,6 +177,7 @@ struct Compiler {
         draft.manifest.files.append(managed)
         draft.origins[path] = CompiledNode.Origin(
             recipe: recipe.name, source: file.sourceFile, line: file.line)
+        draft.used[path] = scope.lookups.takeUsed()
     }
 
     private func blob(_ bytes: [UInt8], _ draft: inout CompiledNode) -> ManagedFile.Content {

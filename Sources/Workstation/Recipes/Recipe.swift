@@ -33,6 +33,8 @@ struct RecipeVariable: Sendable {
     var kind: ValueKind
     /// nil: the inventory must set it, unless it is optional.
     var preset: String?
+    /// Where the preset stands; nil where there is none.
+    var presetLine: Int?
     var isOptional: Bool
     var about: String
     var line: Int

@@ -25,9 +25,13 @@ public struct RecipeCatalog: Sendable {
     /// the current folder.
     public static func folder(forInventory path: String) -> String {
         let beside = NSString(string: path).deletingLastPathComponent
-        let candidate =
-            beside.isEmpty ? "../recipes" : NSString(string: "\(beside)/../recipes").standardizingPath
-        return FileManager.default.fileExists(atPath: candidate) ? candidate : "recipes"
+        var candidates = [beside.isEmpty ? "../recipes" : "\(beside)/../recipes"]
+        // The same folder without a detour, for people to read, unless a link leads to the inventory's folder.
+        if !["", ".", ".."].contains(NSString(string: beside).lastPathComponent) {
+            let above = NSString(string: beside).deletingLastPathComponent
+            candidates.insert(NSString(string: above).appendingPathComponent("recipes"), at: 0)
+        }
+        return candidates.first { FileManager.default.fileExists(atPath: $0) } ?? "recipes"
     }
 
     /// Reads every folder in `folder` that has a `recipe.yaml`.

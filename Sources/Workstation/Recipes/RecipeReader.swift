@@ -110,7 +110,9 @@ struct RecipeReader {
             report(preset.line, "\(name) is optional and has a default", "Delete one of the two")
         }
         return RecipeVariable(
-            name: name, kind: kind, preset: preset?.value, isOptional: isOptional, about: about, line: line)
+            name: name, kind: kind, preset: preset?.value, presetLine: preset?.line, isOptional: isOptional,
+            about: about,
+            line: line)
     }
 
     private mutating func readKind(_ name: String, _ words: YAMLReader.Mapping) -> ValueKind? {

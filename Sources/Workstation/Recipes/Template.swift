@@ -37,9 +37,9 @@ struct Template: Sendable {
 
     /// The text with all values filled in; what has none is reported with its line.
     func render(_ scope: TemplateScope, for node: String) -> (String, [Diagnostic]) {
-        scope.missing.names.removeAll()
+        scope.lookups.missing.removeAll()
         let result = template.render(scope)
-        let diagnostics = scope.missing.names.sorted().map { name in
+        let diagnostics = scope.lookups.missing.sorted().map { name in
             Diagnostic(
                 file: file, line: names.first { $0.name == name }?.line ?? 0,
                 problem: "\"\(name)\" has no value for \(node)",

@@ -1,38 +1,60 @@
 import Mustache
 
-/// Values by name, for a template; what is asked for and not there is noted.
+/// Values by name, for a template; what is asked for is noted, and so is what is not there.
 final class TemplateScope: MustacheParent {
-    /// The names that had no value, shared by a scope and everything in it.
-    final class Missing {
-        var names: Set<String> = []
+    /// What was looked up, shared by a scope and everything in it.
+    final class Lookups {
+        /// The names that had no value.
+        var missing: Set<String> = []
+        /// Each once, in the order in which they were asked for.
+        private(set) var used: [UsedValue] = []
+
+        func note(_ value: UsedValue) {
+            if !used.contains(value) { used.append(value) }
+        }
+
+        /// What was used since the last time.
+        func takeUsed() -> [UsedValue] {
+            defer { used = [] }
+            return used
+        }
     }
 
-    let missing: Missing
-    private let values: [String: Any]
+    let lookups: Lookups
+    private let values: [String: TemplateValue]
+    private let rendered: [String: Any]
     private let isOutermost: Bool
 
     /// The scope that a template begins in.
-    init(_ values: [String: TemplateValue], missing: Missing = Missing()) {
-        self.missing = missing
-        self.values = Self.mustache(values, missing)
-        isOutermost = true
+    convenience init(_ values: [String: TemplateValue]) {
+        self.init(values, lookups: Lookups(), isOutermost: true)
     }
 
     /// One element of a list: what it has not is looked up outside.
-    fileprivate init(element values: [String: TemplateValue], missing: Missing) {
-        self.missing = missing
-        self.values = Self.mustache(values, missing)
-        isOutermost = false
+    fileprivate convenience init(element values: [String: TemplateValue], lookups: Lookups) {
+        self.init(values, lookups: lookups, isOutermost: false)
     }
 
-    private static func mustache(_ values: [String: TemplateValue], _ missing: Missing) -> [String: Any] {
-        values.reduce(into: [:]) { $0[$1.key] = $1.value.mustache(missing, name: $1.key) }
+    private init(_ values: [String: TemplateValue], lookups: Lookups, isOutermost: Bool) {
+        self.lookups = lookups
+        self.values = values
+        self.isOutermost = isOutermost
+        rendered = values.reduce(into: [:]) { $0[$1.key] = $1.value.mustache(lookups, name: $1.key) }
     }
 
     func child(named name: String) -> Any? {
-        if let value = values[name] { return value }
-        if isOutermost { missing.names.insert(name) }
+        if let value = rendered[name] {
+            note(name)
+            return value
+        }
+        if isOutermost { lookups.missing.insert(name) }
         return nil
+    }
+
+    /// Notes that a name was used, in a template or in a condition.
+    func note(_ name: String) {
+        guard let value = values[name] else { return }
+        lookups.note(UsedValue(node: values["name"]?.plain ?? "", name: name, value: value.shown))
     }
 }
 
@@ -45,13 +67,13 @@ enum TemplateValue: Sendable {
     /// A known name without a value: a section over it is skipped, its text is an error.
     case absent
 
-    fileprivate func mustache(_ missing: TemplateScope.Missing, name: String) -> Any {
+    fileprivate func mustache(_ lookups: TemplateScope.Lookups, name: String) -> Any {
         switch self {
         case .text(let text): text
         case .flag(let flag): flag
-        case .list(let elements): elements.map { TemplateScope(element: $0, missing: missing) }
+        case .list(let elements): elements.map { TemplateScope(element: $0, lookups: lookups) }
         case .words(let words): words
-        case .absent: Absent(name: name, missing: missing)
+        case .absent: Absent(name: name, lookups: lookups)
         }
     }
 
@@ -64,15 +86,24 @@ enum TemplateValue: Sendable {
         case .list, .absent: ""
         }
     }
+
+    /// As it is explained to people: a list by the names of its nodes; nil where there is no value.
+    fileprivate var shown: String? {
+        switch self {
+        case .list(let elements): elements.compactMap { $0["name"]?.plain }.joined(separator: " ")
+        case .absent: nil
+        case .text, .flag, .words: plain
+        }
+    }
 }
 
 private struct Absent: MustacheCustomRenderable {
     let name: String
-    let missing: TemplateScope.Missing
+    let lookups: TemplateScope.Lookups
 
     var isNull: Bool { true }
     var renderText: String {
-        missing.names.insert(name)
+        lookups.missing.insert(name)
         return ""
     }
 }

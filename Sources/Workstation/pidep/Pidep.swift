@@ -20,7 +20,8 @@ struct Pidep: ParsableCommand {
             """,
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
-            DeployCommand.self, StatusCommand.self, SmokeCommand.self, LoadTestCommand.self,
+            DeployCommand.self, StatusCommand.self, SmokeCommand.self, ExplainCommand.self,
+            LoadTestCommand.self,
         ])
 
     /// Exit code of wrong usage, as in the README's table; the parser's own is 64 (sysexits.h).
