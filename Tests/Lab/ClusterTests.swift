@@ -26,6 +26,7 @@ extension LabEndToEnd {
                 try deadNode(cluster)
                 try changedTemplate(cluster)
                 try rollingDeploy(cluster)
+                try nodeThatFails(cluster)
             }
         }
 
@@ -122,6 +123,23 @@ extension LabEndToEnd {
             }
             #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
             #expect(try cluster.smoke() == "")
+        }
+
+        /// Apache cannot have sshd's port: the node gets its release back, and the nodes after it are not touched.
+        private func nodeThatFails(_ cluster: ClusterFixture) throws {
+            let text = try String(contentsOfFile: cluster.inventory, encoding: .utf8)
+            try (text + "\n[trouble]\nnustler2 http_port=22\n")
+                .write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
+            let deployed = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
+            let said = deployed.standardOutput + deployed.standardError
+            #expect(deployed.code == 6, "\(said)")
+            #expect(said.contains("rolled back to ") && said.contains("and it answers"), "\(said)")
+            #expect(said.contains("not touched: nustler4, nustler3"), "\(said)")
+            try text.write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
+            #expect(try cluster.smoke() == "")
+            // nustler1 knows the other port of nustler2 by now.
+            #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
         }
 
         private func answers(_ cluster: ClusterFixture) throws -> Bool {

@@ -52,18 +52,21 @@ public struct Deploying: Sendable {
     }
 
     /// Shows the plan, asks, and carries it out. `confirm` is asked only when there is something to do.
-    public func deploy(confirm: () -> Bool) -> Bool {
+    public func deploy(stability: Duration = Rollout.stabilityTime, confirm: () -> Bool) -> Rollout.Outcome {
         do throws(DeploymentFailure) {
             let fleet = try prepare()
             let members = try fleet.members(trust: trust)
             if try show(members) {
                 sink.report(Event(.result, command: command, message: "Nothing to do."))
-                return true
+                return .done
             }
-            guard confirm() else { return false }
-            return Rollout(cluster: fleet.loaded.cluster, root: fleet.root, sink: sink).run(members)
+            guard confirm() else { return .nothingTouched }
+            return Rollout(
+                cluster: fleet.loaded.cluster, root: fleet.root, sink: sink, stability: stability
+            ).run(members)
         } catch {
-            return fail(error.sentence) == .nothingToDo
+            _ = fail(error.sentence)
+            return .nothingTouched
         }
     }
 

@@ -13,6 +13,20 @@ public struct Rollout: Sendable {
     public static let applyIdle: Duration = .seconds(90)
     /// How many lines of a unit's log are shown when its check fails.
     static let logLines = 20
+    /// How long a node must stay healthy after its checks passed for the first time, unless said otherwise.
+    public static let stabilityTime: Duration = .seconds(1)
+
+    /// How a rollout ended: the exit code of `pidep deploy`.
+    public enum Outcome: Int32, Sendable {
+        /// Done, or nothing to do.
+        case done = 0
+        /// Failed before anything was touched.
+        case nothingTouched = 1
+        /// The node that failed has its release from before again.
+        case rolledBack = 6
+        /// The node that failed is left as it is.
+        case left = 7
+    }
 
     /// The cluster.
     public var cluster: Cluster
@@ -20,12 +34,17 @@ public struct Rollout: Sendable {
     public var root: PackageRoot
     /// Takes what happens.
     public var sink: any EventSink
+    /// How long a node must stay healthy before the next one is touched.
+    public var stability: Duration
 
     /// A rollout.
-    public init(cluster: Cluster, root: PackageRoot, sink: any EventSink) {
+    public init(
+        cluster: Cluster, root: PackageRoot, sink: any EventSink, stability: Duration = Self.stabilityTime
+    ) {
         self.cluster = cluster
         self.root = root
         self.sink = sink
+        self.stability = stability
     }
 
     /// The order: nodes that cannot hold the virtual address first, then those that can, its holder last.
@@ -39,26 +58,23 @@ public struct Rollout: Sendable {
             .map(\.element)
     }
 
-    /// Brings the nodes to their plan; stops at the first that fails, and names those that were not touched.
-    public func run(_ members: [Member]) -> Bool {
+    /// Brings the nodes to their plan; stops at the first that fails, gives it back its release from before, and names
+    /// those that were not touched.
+    public func run(_ members: [Member]) -> Outcome {
         let start = ContinuousClock.now
         let pending = Self.order(members).filter { !$0.plan.isEmpty }
-        guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return false }
+        guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return .nothingTouched }
         for (index, member) in pending.enumerated() {
+            var isTouched = false
             do throws(DeploymentFailure) {
-                try deploy(member, among: members)
+                try deploy(member, among: members, isTouched: &isTouched)
             } catch {
                 let name = member.compiled.node.name
                 sink.report(Event(.failed, command: "deploy", subject: name, message: error.sentence))
-                let rest = pending[(index + 1)...].map(\.compiled.node.name)
-                if !rest.isEmpty {
-                    sink.report(
-                        Event(
-                            .warning, command: "deploy",
-                            message: "not touched: \(rest.joined(separator: ", "))",
-                            data: [.init("untouched", .strings(rest))]))
-                }
-                return false
+                let outcome: Outcome =
+                    isTouched ? undo(member) : index == 0 ? .nothingTouched : .left
+                reportUntouched(pending[(index + 1)...].map(\.compiled.node.name))
+                return outcome
             }
         }
         let tenths = Int64((ContinuousClock.now - start) / .milliseconds(100))
@@ -67,7 +83,44 @@ public struct Rollout: Sendable {
             Event(
                 .result, command: "deploy",
                 message: "\(nodes) deployed and checked in \(tenths / 10).\(tenths % 10) s."))
-        return true
+        return .done
+    }
+
+    private func reportUntouched(_ names: [String]) {
+        guard !names.isEmpty else { return }
+        sink.report(
+            Event(
+                .warning, command: "deploy",
+                message: "not touched: \(names.joined(separator: ", ")). Mend what failed and go on with: "
+                    + "pidep deploy \(cluster.file)",
+                data: [.init("untouched", .strings(names))]))
+    }
+
+    /// Gives a node the release that it had before this run.
+    private func undo(_ member: Member) -> Outcome {
+        let name = member.compiled.node.name
+        func report(_ kind: Event.Kind, _ message: String) {
+            sink.report(Event(kind, command: "deploy", subject: name, message: message))
+        }
+        guard let previous = member.facts.release, previous != member.compiled.manifest.release else {
+            report(.warning, "left as it is: it had no release before this one")
+            return .left
+        }
+        report(.progress, "rolling back to \(previous)")
+        do throws(DeploymentFailure) {
+            _ = try apply(member, Rollback.command(to: previous), input: [])
+        } catch {
+            report(.failed, "left as it is, for rolling back to \(previous) failed: \(error.sentence)")
+            return .left
+        }
+        let problems = CheckRunner(device: cluster.lab?.bridge)
+            .run(member.compiled.checks.filter(\.concernsNode)).compactMap(\.sentence)
+        report(
+            .warning,
+            "rolled back to \(previous)"
+                + (problems.isEmpty
+                    ? ", and it answers" : ", and still: \(problems.joined(separator: "; "))"))
+        return .rolledBack
     }
 
     /// A node that is as it shall be and fails its checks all the same (the last deploy stopped at it) must not be
@@ -89,7 +142,9 @@ public struct Rollout: Sendable {
         return failures.isEmpty
     }
 
-    private func deploy(_ member: Member, among members: [Member]) throws(DeploymentFailure) {
+    private func deploy(
+        _ member: Member, among members: [Member], isTouched: inout Bool
+    ) throws(DeploymentFailure) {
         let name = member.compiled.node.name
         sink.report(Event(.started, command: "deploy", subject: name, message: "sending"))
         let bundle: CrossBuild.Bundle
@@ -106,9 +161,14 @@ public struct Rollout: Sendable {
             ? Drain(address: member.compiled.node.address, members: members) : nil
         if let drain { begin(drain, name) }
         defer { if let drain { end(drain, name) } }
-        let changed = try apply(member, upload)
+        isTouched = true
+        let changed = try apply(member, Upload.command(member.compiled.manifest), input: upload.bytes)
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
+        if stability > .zero {
+            usleep(useconds_t(stability / .microseconds(1)))
+            try check(member)
+        }
         sink.report(
             Event(
                 .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
@@ -135,14 +195,13 @@ public struct Rollout: Sendable {
     }
 
     /// Returns how much was changed.
-    private func apply(_ member: Member, _ upload: Upload) throws(DeploymentFailure) -> Int {
+    private func apply(_ member: Member, _ command: String, input: [UInt8]) throws(DeploymentFailure) -> Int {
         let name = member.compiled.node.name
         var failure: String?
         var changed: Int?
         do throws(SSHError) {
-            let command = Upload.command(member.compiled.manifest)
             try member.session.perform(
-                command, step: "pinode apply", input: upload.bytes, idle: Self.applyIdle
+                command, step: "pinode apply", input: input, idle: Self.applyIdle
             ) { line in
                 guard let event = try? JSONValue.parse(line), let kind = event["event"]?.text else { return }
                 switch kind {

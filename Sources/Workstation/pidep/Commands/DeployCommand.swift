@@ -10,7 +10,9 @@ struct DeployCommand: ParsableCommand {
         discussion: """
             Shows the plan and asks, then goes from node to node: edge nodes after the others, the holder of the
             virtual address last. Each node must pass its recipes' checks before the next is touched.
-            Exit code 0 when all is done, 1 when not; docs/deploy.md tells what to do then.
+            The first node that fails gets its release from before again, and the run ends there.
+            Exit code 0 done or nothing to do, 1 failed before anything was touched, 6 failed and this node rolled
+            back, 7 failed and left as it is; docs/deploy.md tells what to do then.
 
               pidep deploy inventory/lab.ini
               pidep deploy inventory/lab.ini --yes --limit nustler2
@@ -19,10 +21,20 @@ struct DeployCommand: ParsableCommand {
 
     @OptionGroup var options: DeployOptions
     @Flag(help: "Do not ask.") var yes = false
+    @Option(help: "How many seconds a node must stay healthy before the next one is touched (0 to 600).")
+    var stayHealthy: Int = Int(Rollout.stabilityTime.components.seconds)
+
+    func validate() throws {
+        guard (0...600).contains(stayHealthy) else {
+            throw ValidationError("--stay-healthy takes 0 to 600 seconds, not \(stayHealthy)")
+        }
+    }
 
     func run() throws {
         try enterLab(of: options.inventory)
-        guard options.deploying("deploy").deploy(confirm: confirm) else { throw ExitCode.failure }
+        let outcome = options.deploying("deploy").deploy(
+            stability: .seconds(stayHealthy), confirm: confirm)
+        guard outcome == .done else { throw ExitCode(outcome.rawValue) }
     }
 
     private func confirm() -> Bool {
