@@ -1,4 +1,5 @@
 import Manifest
+import SSH
 
 /// What is asked of a node before a plan: one script on the standard input of one `sh -s`, so that it costs one
 /// round trip and a handful of processes however many files there are.
@@ -92,4 +93,4 @@ public struct FactsRequest: Sendable {
 }
 
 /// A word that a POSIX shell takes as it stands.
-func quote(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+func quote(_ text: String) -> String { SSHSession.quote(text) }

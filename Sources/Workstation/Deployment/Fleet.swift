@@ -92,34 +92,26 @@ public struct Fleet: Sendable {
         var facts: Facts
     }
 
-    private enum Attempt: @unchecked Sendable {
-        case reached(Reached)
-        case failed(SSHError)
-    }
-
     private func reach(_ drafts: [CompiledNode], trust: ([HostKey]) -> Bool) throws(DeploymentFailure)
         -> [Reached]
     {
-        var attempts = parallel(drafts) { attempt($0) }
-        let unknown = attempts.compactMap { attempt -> HostKey? in
-            guard case .failed(let error) = attempt, case .unknownKey(let key) = error.kind else {
-                return nil
-            }
-            return key
+        let logins = try Logins(loaded.cluster, root: root).open(drafts.map(\.node), trust: trust)
+        let entries = logins.compactMap { login in
+            drafts.first { $0.node.name == login.node.name }.map { (login, $0) }
         }
-        if !unknown.isEmpty, loaded.cluster.lab == nil, trust(unknown) {
-            let file = target(drafts[0].node).knownHosts[0]
-            do { try TrustedKeys.add(unknown, to: file) } catch {
-                throw DeploymentFailure("\(file) cannot be written: \(error.localizedDescription)")
+        let attempts = parallel(entries) { login, draft in
+            login.use { (session) throws(SSHError) in
+                let request = FactsRequest(
+                    manifest: draft.manifest, virtualAddress: loaded.cluster.virtualAddress)
+                return Reached(session: session, draft: draft, facts: try Fleet.gather(request, session))
             }
-            attempts = parallel(drafts) { attempt($0) }
         }
         var reached: [Reached] = []
         var failures: [String] = []
         for attempt in attempts {
             switch attempt {
-            case .reached(let entry): reached.append(entry)
-            case .failed(let error): failures.append(error.sentence)
+            case .success(let entry): reached.append(entry)
+            case .failure(let error): failures.append(error.sentence)
             }
         }
         guard failures.isEmpty else {
@@ -129,20 +121,6 @@ public struct Fleet: Sendable {
             throw DeploymentFailure(failures.joined(separator: "\n") + rest)
         }
         return reached
-    }
-
-    private func target(_ node: ClusterNode) -> SSHTarget {
-        SSHTarget(node, in: loaded.cluster, labFolder: "\(root.path)/.pidep/lab/\(loaded.cluster.name)")
-    }
-
-    private func attempt(_ draft: CompiledNode) -> Attempt {
-        do throws(SSHError) {
-            let session = try SSHSession.connect(to: target(draft.node))
-            let request = FactsRequest(
-                manifest: draft.manifest, virtualAddress: loaded.cluster.virtualAddress)
-            return .reached(
-                Reached(session: session, draft: draft, facts: try Fleet.gather(request, session)))
-        } catch { return .failed(error) }
     }
 
     /// One round trip.

@@ -18,6 +18,10 @@ public struct Event: Sendable, Equatable {
         case warning
         /// A part of the result, meant to be read in full.
         case result
+        /// A line that a node's command printed.
+        case printed
+        /// A line that a node's command printed on its standard error.
+        case complained
     }
 
     /// What kind of happening it is.

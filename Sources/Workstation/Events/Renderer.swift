@@ -46,8 +46,20 @@ public final class Renderer: EventSink, @unchecked Sendable {
         case .failed: write("\(subject)\(event.message)\n", to: 2)
         case .warning: write("\(subject)warning: \(event.message)\n", to: 2)
         case .started, .finished: write("\(subject)\(event.message)\n", to: 2)
+        case .printed, .complained: line(event)
         case .progress: break
         }
+    }
+
+    /// A node's line behind the node's name, and where it goes; written in one piece, so that lines never mix.
+    static func line(_ event: Event) -> (text: String, descriptor: Int32) {
+        let subject = event.subject.map { "\($0) | " } ?? ""
+        return ("\(subject)\(event.message)\n", event.kind == .complained ? 2 : 1)
+    }
+
+    private func line(_ event: Event) {
+        let line = Self.line(event)
+        write(line.text, to: line.descriptor)
     }
 
     private func terminal(_ event: Event, colour: Bool) {
@@ -57,6 +69,12 @@ public final class Renderer: EventSink, @unchecked Sendable {
             let text =
                 event.kind == .warning ? paint("warning: \(event.message)", "33", colour) : event.message
             write(text + "\n", to: event.kind == .result ? 1 : 2)
+            draw(colour: colour)
+            return
+        }
+        if event.kind == .printed || event.kind == .complained {
+            erase()
+            line(event)
             draw(colour: colour)
             return
         }

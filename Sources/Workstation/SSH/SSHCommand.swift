@@ -1,3 +1,4 @@
+import CLinux
 import CSSH2
 import Foundation
 
@@ -33,11 +34,45 @@ extension SSHSession {
         let idle = idle ?? timeouts.commandIdle
         let channel = try openChannel(command, until: .now + timeouts.authentication)
         defer { libssh2_channel_free(channel) }
-        var stream = SSHStream(session: self, channel: channel, input: input, idle: idle, line: line)
+        var stream = SSHStream(
+            session: self, channel: channel, input: input, idle: idle, keeps: true,
+            tell: line.map { line in { if $0 == .output { line($1) } } })
         try stream.run()
         return Result(
-            status: try stream.close(), standardOutput: stream.output, standardError: stream.errors)
+            status: try stream.close(), standardOutput: stream.output.bytes,
+            standardError: stream.errors.bytes)
     }
+
+    /// Which of a command's streams a line came from.
+    public enum Stream: Sendable {
+        /// Standard output.
+        case output
+        /// Standard error.
+        case errors
+    }
+
+    /// Runs a command that may print without end: `tell` gets each line of both streams as it comes, from this
+    /// thread, and nothing is kept. Returns the exit code (128 where a signal ended it), or nil when `isStopped`,
+    /// which is asked at least once a second, said so. As root where the inventory says `become`.
+    public func stream(
+        _ command: String, idle: Duration, isStopped: () -> Bool = { false },
+        tell: (Stream, String) -> Void
+    ) throws(SSHError) -> Int32? {
+        // Whoever only listens would never learn that the other side is gone.
+        _ = cl_setsockopt_int(
+            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(timeouts.unanswered.milliseconds))
+        let whole = target.become ? "sudo -n sh -c \(Self.quote(command))" : command
+        let channel = try openChannel(whole, until: .now + timeouts.authentication)
+        defer { libssh2_channel_free(channel) }
+        return try withoutActuallyEscaping(tell) { (tell) throws(SSHError) -> Int32? in
+            var stream = SSHStream(
+                session: self, channel: channel, input: [], idle: idle, keeps: false, tell: tell)
+            return try stream.run(until: isStopped) ? try stream.close() : nil
+        }
+    }
+
+    /// A word that a POSIX shell takes as it stands.
+    public static func quote(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
 
     /// Runs a command as root where the inventory says `become`; another exit code than 0 is thrown as a sentence
     /// that tells what `step` was being done.
@@ -111,25 +146,29 @@ private struct SSHStream {
     let channel: OpaquePointer
     let input: [UInt8]
     let idle: Duration
-    let line: ((String) -> Void)?
-    var output: [UInt8] = []
-    var errors: [UInt8] = []
+    let tell: ((SSHSession.Stream, String) -> Void)?
+    var output: SSHLines
+    var errors: SSHLines
     private var sent = 0
     private var inputEnded = false
-    private var told = 0
     private var buffer = [UInt8](repeating: 0, count: 65536)
 
     init(
-        session: SSHSession, channel: OpaquePointer, input: [UInt8], idle: Duration, line: ((String) -> Void)?
+        session: SSHSession, channel: OpaquePointer, input: [UInt8], idle: Duration, keeps: Bool,
+        tell: ((SSHSession.Stream, String) -> Void)?
     ) {
         self.session = session
         self.channel = channel
         self.input = input
         self.idle = idle
-        self.line = line
+        self.tell = tell
+        output = SSHLines(keeps: keeps)
+        errors = SSHLines(keeps: keeps)
     }
 
-    mutating func run() throws(SSHError) {
+    /// Returns false when it was stopped before the command ended.
+    @discardableResult
+    mutating func run(until isStopped: () -> Bool = { false }) throws(SSHError) -> Bool {
         var end = ContinuousClock.now + idle
         while true {
             var moved = try write()
@@ -137,6 +176,7 @@ private struct SSHStream {
                 while try read(stream) { moved = true }
             }
             if libssh2_channel_eof(channel) == 1 { break }
+            if isStopped() { return false }
             if moved {
                 end = ContinuousClock.now + idle
                 continue
@@ -147,7 +187,9 @@ private struct SSHStream {
                 throw session.error(.lost, "the command was silent for \(idle.components.seconds) s")
             }
         }
-        tellLines(last: true)
+        for line in output.take(last: true) { tell?(.output, line) }
+        for line in errors.take(last: true) { tell?(.errors, line) }
+        return true
     }
 
     /// Closes the channel and returns the exit code.
@@ -197,27 +239,18 @@ private struct SSHStream {
         if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return false }
         guard count > 0 else { throw broken("reading") }
         if stream == 0 {
-            output.append(contentsOf: buffer[0..<count])
-            tellLines(last: false)
+            output.bytes.append(contentsOf: buffer[0..<count])
         } else {
-            errors.append(contentsOf: buffer[0..<count])
+            errors.bytes.append(contentsOf: buffer[0..<count])
         }
-        guard output.count + errors.count <= SSHSession.outputLimit else {
+        if let tell {
+            for line in output.take(last: false) { tell(.output, line) }
+            for line in errors.take(last: false) { tell(.errors, line) }
+        }
+        guard output.bytes.count + errors.bytes.count <= SSHSession.outputLimit else {
             throw session.error(.lost, "the command printed more than \(SSHSession.outputLimit >> 20) MiB")
         }
         return true
-    }
-
-    private mutating func tellLines(last: Bool) {
-        guard let line else { return }
-        while let end = output[told...].firstIndex(of: UInt8(ascii: "\n")) {
-            line(String(decoding: output[told..<end], as: UTF8.self))
-            told = end + 1
-        }
-        if last, told < output.count {
-            line(String(decoding: output[told...], as: UTF8.self))
-            told = output.count
-        }
     }
 
     private func broken(_ doing: String) -> SSHError {

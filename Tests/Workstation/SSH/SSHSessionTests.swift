@@ -29,6 +29,28 @@ struct SSHSessionTests {
         #expect(lines == ["a", "b", "c", "from a script"])
     }
 
+    @Test("a command that only prints is told line by line, both streams, and keeps its exit code")
+    func stream() throws {
+        let session = try TestServer().connect()
+        var lines: [String] = []
+        let status = try session.stream("echo out; echo err >&2; printf end; exit 5", idle: .seconds(20)) {
+            lines.append("\($0) \($1)")
+        }
+        #expect(status == 5)
+        #expect(lines.sorted() == ["errors err", "output end", "output out"])
+    }
+
+    @Test("a command without an end is left when it is stopped, and the login can be used again")
+    func stopping() throws {
+        let session = try TestServer().connect()
+        var count = 0
+        let status = try session.stream(
+            "while echo x; do sleep 0.01; done", idle: .seconds(20), isStopped: { count >= 3 }
+        ) { _, _ in count += 1 }
+        #expect(status == nil)
+        #expect(try session.run("echo again").text == "again\n")
+    }
+
     @Test("megabytes go in and out at once without a deadlock")
     func bulk() throws {
         let session = try TestServer().connect()
