@@ -27,6 +27,7 @@ extension LabEndToEnd {
                 try changedTemplate(cluster)
                 try rollingDeploy(cluster)
                 try nodeThatFails(cluster)
+                try rollback(cluster)
             }
         }
 
@@ -140,6 +141,18 @@ extension LabEndToEnd {
             // nustler1 knows the other port of nustler2 by now.
             #expect(try cluster.pidep(["deploy", cluster.inventory, "--yes"]).code == 0)
             #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
+        }
+
+        /// There and back again, from what the nodes have.
+        private func rollback(_ cluster: ClusterFixture) throws {
+            let back = try cluster.pidep(["rollback", cluster.inventory, "--yes"])
+            #expect(back.code == 0, "\(back.standardOutput)\(back.standardError)")
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 2)
+            #expect(try cluster.smoke() == "")
+            let forth = try cluster.pidep(["rollback", cluster.inventory, "--yes"])
+            #expect(forth.code == 0, "\(forth.standardOutput)\(forth.standardError)")
+            #expect(try cluster.pidep(["plan", cluster.inventory]).code == 0)
+            #expect(try cluster.pidep(["rollback", cluster.inventory, "--yes", "--to", "nothing"]).code == 1)
         }
 
         private func answers(_ cluster: ClusterFixture) throws -> Bool {

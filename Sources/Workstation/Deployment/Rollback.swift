@@ -1,8 +1,165 @@
-/// Back to a release that a node still has.
-enum Rollback {
+import Events
+import Foundation
+import Inventory
+import JSON
+import SSH
+
+/// `pidep rollback`: back to a release that the nodes still have.
+public struct Rollback: Sendable {
+    /// Which nodes.
+    public var access: NodeAccess
+    /// The release to go back to; nil for the one that each node had before its current one.
+    public var target: String?
+    /// Takes what happens.
+    public var sink: any EventSink
+    /// Shown unknown host keys, says whether they are accepted.
+    public var trust: @Sendable ([HostKey]) -> Bool
+
+    /// A rollback.
+    public init(
+        on access: NodeAccess, to target: String?, sink: any EventSink,
+        trust: @escaping @Sendable ([HostKey]) -> Bool
+    ) {
+        self.access = access
+        self.target = target
+        self.sink = sink
+        self.trust = trust
+    }
+
+    /// A release as a node has it.
+    struct Release: Equatable {
+        var name: String
+        /// When it became the current one, in seconds since 1970.
+        var since: Int
+        var isCurrent: Bool
+    }
+
     /// Applies it with its own runtime, which knows its own manifest; the blobs are kept as long as the release is.
     static func command(to release: String) -> String {
         let folder = "/opt/pinode/releases/\(release)"
-        return "\(quote("\(folder)/pinode")) apply --manifest \(quote("\(folder)/manifest.json"))"
+        return "\(SSHSession.quote("\(folder)/pinode")) apply --manifest "
+            + SSHSession.quote("\(folder)/manifest.json")
+    }
+
+    private static let question = """
+        current=$(readlink /opt/pinode/current); for m in /opt/pinode/releases/*/manifest.json; do \
+        [ -f "$m" ] || continue; r=${m%/manifest.json}; \
+        echo "$(stat -c %Y "$m") ${r##*/} $([ "${current##*/}" = "${r##*/}" ] && echo current)"; done
+        """
+
+    /// What a node answers, the newest first.
+    static func releases(_ answer: String) -> [Release] {
+        answer.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count >= 2, let since = Int(words[0]) else { return nil }
+            return Release(name: String(words[1]), since: since, isCurrent: words.count > 2)
+        }.sorted { ($0.since, $0.name) > ($1.since, $1.name) }
+    }
+
+    /// Where a node would go; nil when it is there already.
+    static func destination(_ releases: [Release], target: String?, node: String) throws(DeploymentFailure)
+        -> Release?
+    {
+        guard let target else {
+            guard let previous = releases.first(where: { !$0.isCurrent }) else {
+                throw DeploymentFailure(
+                    releases.isEmpty
+                        ? "\(node) has no release: pidep deploy gives it one"
+                        : "\(node) has only the release \(releases[0].name): there is nothing to go back to")
+            }
+            return previous
+        }
+        guard let found = releases.first(where: { $0.name.hasPrefix(target) }) else {
+            let has = releases.map(\.name).joined(separator: ", ")
+            throw DeploymentFailure("\(node) has no release \(target); it has \(has.isEmpty ? "none" : has)")
+        }
+        return found.isCurrent ? nil : found
+    }
+
+    private struct Step {
+        var session: SSHSession
+        var node: ClusterNode
+        var release: Release
+    }
+
+    /// Says what would be done, asks, and does it: nodes that cannot hold the virtual address first, one after the other.
+    public func run(confirm: () -> Bool) throws(DeploymentFailure) -> Rollout.Outcome {
+        let steps = try plan()
+        guard !steps.isEmpty else {
+            sink.report(Event(.result, command: "rollback", message: "Nothing to do."))
+            return .done
+        }
+        guard confirm() else { return .nothingTouched }
+        for (index, step) in steps.enumerated() {
+            let name = step.node.name
+            sink.report(Event(.started, command: "rollback", subject: name, message: "going back"))
+            do throws(DeploymentFailure) {
+                let changed = try RemoteApply(
+                    session: step.session, node: name, command: "rollback", sink: sink
+                )
+                .run(Self.command(to: step.release.name))
+                sink.report(
+                    Event(
+                        .finished, command: "rollback", subject: name,
+                        message: "\(changed) changes, now \(step.release.name)"))
+            } catch {
+                sink.report(Event(.failed, command: "rollback", subject: name, message: error.sentence))
+                let rest = steps[(index + 1)...].map(\.node.name)
+                if !rest.isEmpty {
+                    sink.report(
+                        Event(
+                            .warning, command: "rollback",
+                            message: "not touched: \(rest.joined(separator: ", "))"))
+                }
+                return .left
+            }
+        }
+        sink.report(
+            Event(
+                .result, command: "rollback",
+                message: "\(steps.count == 1 ? "1 node" : "\(steps.count) nodes") rolled back. Next: "
+                    + "pidep smoke \(access.loaded.cluster.file)"))
+        return .done
+    }
+
+    private func plan() throws(DeploymentFailure) -> [Step] {
+        let answers = parallel(try access.open(trust: trust)) { login in
+            (
+                login,
+                login.use { (session) throws(SSHError) in
+                    try session.perform(
+                        "sh -c \(SSHSession.quote(Self.question))", step: "asking for releases"
+                    )
+                    .text
+                }
+            )
+        }
+        var steps: [Step] = []
+        var failures: [String] = []
+        for (login, answer) in answers {
+            do throws(DeploymentFailure) {
+                guard case .success(let text) = answer, case .success(let session) = login.outcome else {
+                    if case .failure(let error) = answer { throw DeploymentFailure(error.sentence) }
+                    continue
+                }
+                let releases = Self.releases(text)
+                let name = login.node.name
+                guard let release = try Self.destination(releases, target: target, node: name) else {
+                    continue
+                }
+                let now = releases.first(where: \.isCurrent)?.name ?? "none"
+                sink.report(
+                    Event(
+                        .result, command: "rollback", subject: name,
+                        message: "\(name): \(now) → \(release.name)",
+                        data: [.init("from", .string(now)), .init("to", .string(release.name))]))
+                steps.append(Step(session: session, node: login.node, release: release))
+            } catch { failures.append(error.sentence) }
+        }
+        guard failures.isEmpty else {
+            throw DeploymentFailure((failures + ["Nothing was changed."]).joined(separator: "\n"))
+        }
+        return steps.filter { !$0.node.recipes.contains("vrrp") }
+            + steps.filter { $0.node.recipes.contains("vrrp") }
     }
 }

@@ -9,8 +9,6 @@ import SSH
 
 /// `pidep deploy` after the plan: node by node, each checked before the next is touched.
 public struct Rollout: Sendable {
-    /// How long an apply may be silent: pinode tells every 10 s that it still works.
-    public static let applyIdle: Duration = .seconds(90)
     /// How many lines of a unit's log are shown when its check fails.
     static let logLines = 20
     /// How long a node must stay healthy after its checks passed for the first time, unless said otherwise.
@@ -108,7 +106,7 @@ public struct Rollout: Sendable {
         }
         report(.progress, "rolling back to \(previous)")
         do throws(DeploymentFailure) {
-            _ = try apply(member, Rollback.command(to: previous), input: [])
+            _ = try remote(member).run(Rollback.command(to: previous))
         } catch {
             report(.failed, "left as it is, for rolling back to \(previous) failed: \(error.sentence)")
             return .left
@@ -162,7 +160,7 @@ public struct Rollout: Sendable {
         if let drain { begin(drain, name) }
         defer { if let drain { end(drain, name) } }
         isTouched = true
-        let changed = try apply(member, Upload.command(member.compiled.manifest), input: upload.bytes)
+        let changed = try remote(member).run(Upload.command(member.compiled.manifest), input: upload.bytes)
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
         if stability > .zero {
@@ -173,6 +171,10 @@ public struct Rollout: Sendable {
             Event(
                 .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
                 data: [.init("changed", .integer(Int64(changed)))]))
+    }
+
+    private func remote(_ member: Member) -> RemoteApply {
+        RemoteApply(session: member.session, node: member.compiled.node.name, command: "deploy", sink: sink)
     }
 
     private func begin(_ drain: Drain, _ name: String) {
@@ -192,42 +194,6 @@ public struct Rollout: Sendable {
                 .warning, command: "deploy", subject: name,
                 message: "is not up again in every proxy after \(Drain.returnLimit.components.seconds) s: "
                     + "pidep status shows what they think of it"))
-    }
-
-    /// Returns how much was changed.
-    private func apply(_ member: Member, _ command: String, input: [UInt8]) throws(DeploymentFailure) -> Int {
-        let name = member.compiled.node.name
-        var failure: String?
-        var changed: Int?
-        do throws(SSHError) {
-            try member.session.perform(
-                command, step: "pinode apply", input: input, idle: Self.applyIdle
-            ) { line in
-                guard let event = try? JSONValue.parse(line), let kind = event["event"]?.text else { return }
-                switch kind {
-                case "done": changed = event["changed"]?.integer.map(Int.init)
-                case "failed": failure = event["message"]?.text
-                case "progress":
-                    sink.report(
-                        Event(
-                            .progress, command: "deploy", subject: name,
-                            message: event["message"]?.text ?? ""))
-                default:
-                    let what = event["path"]?.text ?? event["name"]?.text ?? ""
-                    sink.report(
-                        Event(
-                            .progress, command: "deploy", subject: name,
-                            message: "\(kind) \(what) \(event["action"]?.text ?? "")",
-                            data: [.init("change", event)]))
-                }
-            }
-        } catch {
-            throw DeploymentFailure(failure ?? error.sentence)
-        }
-        guard let changed else {
-            throw DeploymentFailure("pinode apply ended without saying how; run the deploy again")
-        }
-        return changed
     }
 
     /// Asks the recipes' checks of the node. Those of the virtual address are asked once an edge node is there.

@@ -20,7 +20,8 @@ struct Pidep: ParsableCommand {
             """,
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
-            DeployCommand.self, StatusCommand.self, SmokeCommand.self, ExplainCommand.self, ExecCommand.self,
+            DeployCommand.self, RollbackCommand.self, StatusCommand.self, SmokeCommand.self,
+            ExplainCommand.self, ExecCommand.self,
             LoadTestCommand.self,
         ])
 

@@ -33,12 +33,15 @@ struct DeployCommand: ParsableCommand {
     func run() throws {
         try enterLab(of: options.inventory)
         let outcome = options.deploying("deploy").deploy(
-            stability: .seconds(stayHealthy), confirm: confirm)
+            stability: .seconds(stayHealthy)
+        ) { yes || DeployOptions.confirm() }
         guard outcome == .done else { throw ExitCode(outcome.rawValue) }
     }
+}
 
-    private func confirm() -> Bool {
-        if yes { return true }
+extension DeployOptions {
+    /// One question; without a terminal nothing is done.
+    static func confirm() -> Bool {
         guard isatty(0) == 1, isatty(2) == 1 else {
             FileHandle.standardError.write(
                 Data(
