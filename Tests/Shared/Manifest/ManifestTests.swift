@@ -16,7 +16,9 @@ import Testing
             ManagedFile(path: "/etc/a", content: .link(to: "../b"), reload: ["b.service"]),
             ManagedFile(path: "/etc/old", content: .absent),
         ],
-        units: [ManagedUnit(name: "pinode-proxy.service", enabled: true, running: true, onNewRuntime: .restart)])
+        units: [
+            ManagedUnit(name: "pinode-proxy.service", enabled: true, running: true, onNewRuntime: .restart)
+        ])
 
     /// The example's JSON text with one piece of it exchanged.
     func changed(_ old: String, _ new: String) -> [UInt8] {
