@@ -16,7 +16,7 @@ struct Toolchain: Sendable, Equatable {
 
     static let remedy =
         "install Swift \(series) (https://www.swift.org/install/linux/) and put its usr/bin on PATH: "
-        + "export PATH=/opt/swift/usr/bin:$PATH"
+        + "export PATH=/path/to/swift/usr/bin:$PATH"
 
     /// The `usr` folder, with symbolic links resolved.
     let folder: String

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CompilerTests {
     private func toolchain() throws -> Toolchain {
-        try Toolchain(folder: "/opt/swift/usr", versionLine: "Swift version 6.3.1 (swift-6.3.1-RELEASE)")
+        try Toolchain(folder: "/path/to/swift/usr", versionLine: "Swift version 6.3.1 (swift-6.3.1-RELEASE)")
     }
 
     @Test(
@@ -47,7 +47,7 @@ import Testing
         let compiler = Compiler(
             root: PackageRoot(path: "/home/me/pidep"), architecture: .armv7, toolchain: try toolchain(),
             version: "1")
-        for folder in ["/home/me/pidep=/pidep", "/opt/swift/usr=/swift"] {
+        for folder in ["/home/me/pidep=/pidep", "/path/to/swift/usr=/swift"] {
             #expect(compiler.arguments.contains(folder))
             #expect(compiler.arguments.contains("-ffile-prefix-map=\(folder)"))
         }
@@ -89,7 +89,7 @@ import Testing
         try #require(packages.count == 2)
         let one = sdk.identity(of: [packages[0]])
         #expect(one != sdk.identity(of: [packages[1]]))
-        let newer = try Toolchain(folder: "/opt/swift/usr", versionLine: "Swift version 6.3.2 (x)")
+        let newer = try Toolchain(folder: "/path/to/swift/usr", versionLine: "Swift version 6.3.2 (x)")
         #expect(
             one != SwiftSDK(architecture: .armv7, root: root, toolchain: newer).identity(of: [packages[0]]))
         let moved = SwiftSDK(architecture: .armv7, root: PackageRoot(path: "/q"), toolchain: try toolchain())
