@@ -21,7 +21,8 @@ struct Pidep: ParsableCommand {
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
             DeployCommand.self, RollbackCommand.self, StatusCommand.self, SmokeCommand.self,
-            ExplainCommand.self, ExecCommand.self,
+            ExplainCommand.self, ExecCommand.self, FactsCommand.self,
+            LoadTestCommand.self,
             LoadTestCommand.self,
         ])
 
