@@ -88,7 +88,7 @@ let package = Package(
             path: "Sources/Node/pinode", swiftSettings: portable),
 
         // Workstation: full Swift.
-        workstation("Events", ["JSON"]),
+        workstation("Events", ["JSON", "CLinux"]),
         workstation("Commands", ["CLinux"]),
         workstation("Requirements", ["Commands", "JSON"]),
         workstation("Inventory", ["Diagnostics", "JSON"]),
@@ -144,7 +144,7 @@ let package = Package(
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
-            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest"]),
+            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest", "Events"]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
         tests(
             "LoadTest", at: "Workstation/LoadTest",

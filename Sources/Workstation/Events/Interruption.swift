@@ -31,25 +31,3 @@ public final class Interruption: @unchecked Sendable {
         }
     }
 }
-
-/// Values from the generator's threads to the one that reports, so that drawing never holds up sending.
-final class Mailbox<Value: Sendable>: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var values: [Value] = []
-
-    func put(_ value: Value) {
-        condition.lock()
-        values.append(value)
-        condition.signal()
-        condition.unlock()
-    }
-
-    /// What has come; waits for it, at most until `limit` has passed.
-    func take(waiting limit: TimeInterval) -> [Value] {
-        condition.lock()
-        defer { condition.unlock() }
-        if values.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: limit)) }
-        defer { values.removeAll() }
-        return values
-    }
-}

@@ -69,7 +69,7 @@ public struct SSHTimeouts: Sendable {
     /// How long a command may neither print nor take input.
     public var commandIdle: Duration = .seconds(60)
     /// How long a connection that is only listened to may leave what we send unacknowledged.
-    public var unanswered: Duration = .seconds(30)
+    public var unanswered: Duration = .seconds(15)
     /// How often a silent connection is asked whether it lives.
     public var keepalive: Duration = .seconds(15)
 

@@ -21,9 +21,7 @@ struct Pidep: ParsableCommand {
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
             DeployCommand.self, RollbackCommand.self, StatusCommand.self, SmokeCommand.self,
-            ExplainCommand.self, ExecCommand.self, FactsCommand.self,
-            LoadTestCommand.self,
-            LoadTestCommand.self,
+            ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, LoadTestCommand.self,
         ])
 
     /// Exit code of wrong usage, as in the README's table; the parser's own is 64 (sysexits.h).

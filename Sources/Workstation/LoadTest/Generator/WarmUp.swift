@@ -1,4 +1,5 @@
 import CLinux
+import Events
 import Foundation
 
 /// Makes this machine's kernel learn the hardware addresses of the virtual address and of the nodes.
