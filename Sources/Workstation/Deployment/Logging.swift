@@ -114,18 +114,24 @@ public struct Logging: Sendable {
         }
         if complaints.contains(where: { $0.contains("not seeing messages") }) {
             warn(
-                "\(name): \(session.target.user) may not read the whole journal. Set ansible_become in the "
-                    + "inventory, or add the user to the group systemd-journal")
+                "\(name): \(session.target.user) may not read the whole journal. \(Self.becoming)")
         }
     }
+
+    private static let becoming =
+        "Set ansible_become in the inventory, or add the user to the group systemd-journal on the node"
 
     /// Why a journal cannot be read, in journalctl's words, and what to do where they do not say it.
     static func refusal(status: Int32, _ complaints: [String]) -> String {
         let words = complaints.isEmpty ? "exit status \(status)" : complaints.joined(separator: " ")
         let advice =
-            words.contains("parse timestamp")
-            ? ". Write --since as in 10m or 2h, or as systemd.time(7) has it: 'today', '2026-03-01 12:00'"
-            : ""
+            if words.contains("parse timestamp") {
+                ". Write --since as in 10m or 2h, or as systemd.time(7) has it: 'today', '2026-03-01 12:00'"
+            } else if words.contains("insufficient permissions") {
+                " \(becoming)"
+            } else {
+                ""
+            }
         return "journalctl cannot read its journal: \(words)\(advice)"
     }
 

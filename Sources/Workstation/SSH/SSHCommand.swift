@@ -65,9 +65,17 @@ extension SSHSession {
         let channel = try openChannel(whole, until: .now + timeouts.authentication)
         defer { libssh2_channel_free(channel) }
         return try withoutActuallyEscaping(tell) { (tell) throws(SSHError) -> Int32? in
+            var isRefused = false
             var stream = SSHStream(
-                session: self, channel: channel, input: [], idle: idle, keeps: false, tell: tell)
-            return try stream.run(until: isStopped) ? try stream.close() : nil
+                session: self, channel: channel, input: [], idle: idle, keeps: false,
+                tell: {
+                    if $0 == .errors, self.wantsPassword($1) { isRefused = true }
+                    tell($0, $1)
+                })
+            guard try stream.run(until: isStopped) else { return nil }
+            let status = try stream.close()
+            if isRefused, status == 1 { throw sudoRefusal }
+            return status
         }
     }
 
@@ -89,12 +97,7 @@ extension SSHSession {
 
     func failure(of step: String, _ result: Result) -> SSHError {
         let errors = String(decoding: result.standardError, as: UTF8.self)
-        if target.become, errors.contains("sudo:"), errors.contains("password") {
-            return error(
-                .sudo,
-                "sudo asks for a password, and pidep has none to give. On the node: "
-                    + "echo '\(target.user) ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/pidep")
-        }
+        if wantsPassword(errors) { return sudoRefusal }
         if target.become, result.status == 127, errors.contains("sudo") {
             return error(
                 .sudo, "the inventory says ansible_become, but the node has no sudo: apt install sudo")
@@ -107,6 +110,18 @@ extension SSHSession {
         return error(
             .command(status: result.status),
             "\(step) failed with exit code \(result.status):\n  " + lines.joined(separator: "\n  "))
+    }
+
+    /// Whether sudo, and not the command, has said that it will not go on without a password.
+    private func wantsPassword(_ errors: String) -> Bool {
+        target.become && errors.contains("sudo:") && errors.contains("password")
+    }
+
+    private var sudoRefusal: SSHError {
+        error(
+            .sudo,
+            "sudo asks for a password, and pidep has none to give. On the node: "
+                + "echo '\(target.user) ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/pidep")
     }
 
     private func openChannel(_ command: String, until end: ContinuousClock.Instant) throws(SSHError)

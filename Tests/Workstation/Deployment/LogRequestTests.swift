@@ -43,6 +43,9 @@ import Testing
     func refusal() {
         #expect(Logging.refusal(status: 1, ["a", "b"]) == "journalctl cannot read its journal: a b")
         #expect(Logging.refusal(status: 9, []) == "journalctl cannot read its journal: exit status 9")
+        let rights = Logging.refusal(
+            status: 1, ["No journal files were opened due to insufficient permissions."])
+        #expect(rights.contains("permissions. Set ansible_become"))
         let time = Logging.refusal(status: 1, ["Failed to parse timestamp: soon"])
         #expect(time.contains("timestamp: soon. Write --since as in 10m"))
     }
