@@ -30,7 +30,7 @@ public struct Rollback: Sendable {
     struct Release: Equatable {
         var name: String
         /// When it became the current one, in seconds since 1970.
-        var since: Int
+        var since: Double
         var isCurrent: Bool
     }
 
@@ -41,17 +41,23 @@ public struct Rollback: Sendable {
             + SSHSession.quote("\(folder)/manifest.json")
     }
 
+    /// Back from a release that failed, which is no place to go back to later.
+    static func command(to release: String, removing failed: String) -> String {
+        let removal = "rm -rf \(SSHSession.quote("/opt/pinode/releases/\(failed)"))"
+        return "sh -c \(SSHSession.quote("\(command(to: release)) && \(removal)"))"
+    }
+
     private static let question = """
         current=$(readlink /opt/pinode/current); for m in /opt/pinode/releases/*/manifest.json; do \
         [ -f "$m" ] || continue; r=${m%/manifest.json}; \
-        echo "$(stat -c %Y "$m") ${r##*/} $([ "${current##*/}" = "${r##*/}" ] && echo current)"; done
+        echo "$(stat -c %.Y "$m") ${r##*/} $([ "${current##*/}" = "${r##*/}" ] && echo current)"; done
         """
 
     /// What a node answers, the newest first.
     static func releases(_ answer: String) -> [Release] {
         answer.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard words.count >= 2, let since = Int(words[0]) else { return nil }
+            guard words.count >= 2, let since = Double(words[0]) else { return nil }
             return Release(name: String(words[1]), since: since, isCurrent: words.count > 2)
         }.sorted { ($0.since, $0.name) > ($1.since, $1.name) }
     }

@@ -106,7 +106,8 @@ public struct Rollout: Sendable {
         }
         report(.progress, "rolling back to \(previous)")
         do throws(DeploymentFailure) {
-            _ = try remote(member).run(Rollback.command(to: previous))
+            _ = try remote(member).run(
+                Rollback.command(to: previous, removing: member.compiled.manifest.release))
         } catch {
             report(.failed, "left as it is, for rolling back to \(previous) failed: \(error.sentence)")
             return .left

@@ -3,7 +3,7 @@ import Testing
 @testable import Deployment
 
 @Suite struct RollbackTests {
-    static let answer = "1000 aaa \n3000 ccc \n2000 bbb current\n"
+    static let answer = "1000.5 aaa \n3000.25 ccc \n3000.125 bbb current\n"
 
     @Test("releases come newest first, and the current one is known")
     func order() {
