@@ -63,11 +63,14 @@ public struct Rollout: Sendable {
         let pending = Self.order(members).filter { !$0.plan.isEmpty }
         guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return .nothingTouched }
         for (index, member) in pending.enumerated() {
+            let name = member.compiled.node.name
             var isTouched = false
+            var drain: Drain?
+            // Behind undoing: a node that failed gets traffic again when it has its release from before.
+            defer { if let drain { end(drain, name) } }
             do throws(DeploymentFailure) {
-                try deploy(member, among: members, isTouched: &isTouched)
+                try deploy(member, among: members, isTouched: &isTouched, drain: &drain)
             } catch {
-                let name = member.compiled.node.name
                 sink.report(Event(.failed, command: "deploy", subject: name, message: error.sentence))
                 let outcome: Outcome =
                     isTouched ? undo(member) : index == 0 ? .nothingTouched : .left
@@ -137,7 +140,7 @@ public struct Rollout: Sendable {
     }
 
     private func deploy(
-        _ member: Member, among members: [Member], isTouched: inout Bool
+        _ member: Member, among members: [Member], isTouched: inout Bool, drain: inout Drain?
     ) throws(DeploymentFailure) {
         let name = member.compiled.node.name
         sink.report(Event(.started, command: "deploy", subject: name, message: "sending"))
@@ -150,11 +153,10 @@ public struct Rollout: Sendable {
             Event(
                 .progress, command: "deploy", subject: name,
                 message: "sending \(upload.blobs) blobs, \(upload.bytes.count / 1024) KiB"))
-        let drain =
-            member.plan.interruptsService
-            ? Drain(address: member.compiled.node.address, members: members) : nil
-        if let drain { begin(drain, name) }
-        defer { if let drain { end(drain, name) } }
+        if member.plan.interruptsService {
+            drain = Drain(address: member.compiled.node.address, members: members)
+            if let drain { begin(drain, name) }
+        }
         isTouched = true
         let changed = try remote(member).run(Upload.command(member.compiled.manifest), input: upload.bytes)
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
