@@ -122,15 +122,21 @@ let package = Package(
         tests("Reactor", at: "Shared/Reactor", ["Reactor", "CLinux"]),
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
-        tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands"]),
+        tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
         tests(
             "Proxy", at: "Node/Proxy",
-            ["Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux", "Console", "Commands"]),
+            [
+                "Proxy", "ProxyRole", "HTTP1", "Languages", "Reactor", "CLinux", "Console", "Commands",
+                "TestSupport",
+            ]),
         tests(
             "VRRP", at: "Node/VRRP",
-            ["VRRP", "VRRPRole", "Languages", "CLinux", "Console", "Reactor", "JSON", "Commands"]),
+            [
+                "VRRP", "VRRPRole", "Languages", "CLinux", "Console", "Reactor", "JSON", "Commands",
+                "TestSupport",
+            ]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Requirements", at: "Workstation/Requirements", ["Requirements", "JSON"]),
@@ -140,11 +146,14 @@ let package = Package(
             ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
         tests(
             "CrossBuild", at: "Workstation/CrossBuild",
-            ["CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON"]),
+            ["CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON", "TestSupport"]),
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
-            ["Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest", "Events"]),
+            [
+                "Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest", "Events",
+                "TestSupport",
+            ]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
         tests(
             "LoadTest", at: "Workstation/LoadTest",
@@ -152,6 +161,7 @@ let package = Package(
 
         // What decides something between nodes runs in the deterministic simulator.
         .target(name: "Simulator", path: "Tests/Simulator"),
+        .target(name: "TestSupport", path: "Tests/Support"),
         tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CrossBuild
@@ -132,7 +133,7 @@ import Testing
     @Test("no damage to a file crashes the reader")
     func damaged() {
         let seed = UInt64.random(in: 1...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         for round in 0..<4000 {
             var builder: ELFBuilder = round % 2 == 0 ? ELFBuilder(needed: 1) : .amd64
             builder.sections.append((".ARM.attributes", 0, [0x41, 1, 0, 0, 0, 0x61, 0]))
@@ -154,18 +155,5 @@ import Testing
         #expect(file.machine == host.elfMachine)
         #expect(file.buildID?.count == 40)
         #expect(ELFCheck.reason(against: file, for: host)?.contains("dynamic linker /lib") == true)
-    }
-}
-
-/// Vigna's SplitMix64: a seed gives the same numbers everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Deployment
@@ -66,7 +67,7 @@ import Testing
 
     @Test("whatever the order of arrival, every line is shown once", arguments: 0..<50)
     func complete(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var merge = LogMerge(window: .milliseconds(5))
         var shown: [Int64] = []
         for step in 0..<200 {
@@ -77,17 +78,5 @@ import Testing
         }
         shown += merge.takeAll().compactMap { Int64($0.message) }
         #expect(shown.sorted() == Array(0..<200), "seed \(seed)")
-    }
-
-    private struct SplitMix {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
     }
 }

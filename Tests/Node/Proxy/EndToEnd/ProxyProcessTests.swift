@@ -1,5 +1,6 @@
 import CLinux
 import Foundation
+import TestSupport
 import Testing
 
 /// The whole proxy on the loopback: real sockets, real threads, the binary as it is.
@@ -333,7 +334,7 @@ import Testing
         let origin = try Origin { "ok \($0.path)" }
         let proxy = try RunningProxy(defaults: "timeout http-request 500ms", Self.server("a", origin))
         let seed = UInt64.random(in: 1...UInt64.max)
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         let words = [
             "GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\n", "Host: a\r\n", "Content-Length: 5\r\n",
             "Content-Length: -1\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n", "\r\n",
@@ -400,18 +401,5 @@ extension Thread {
             body()
             group.leave()
         }
-    }
-}
-
-/// Vigna's SplitMix64: a seed gives the same numbers everywhere.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -2,6 +2,7 @@ import CLinux
 import Console
 import Foundation
 import Reactor
+import TestSupport
 import Testing
 
 /// `pinode proxy`, as this build made it, in a process of its own. Its frontend listens on a socket that the test opened
@@ -92,11 +93,7 @@ final class RunningProxy {
     }
 
     /// Beside the test bundle.
-    static let pinode: String = {
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? ".build/debug/x"
-        let folders = bundle.components(separatedBy: ".xctest")[0].components(separatedBy: "/").dropLast()
-        return folders.joined(separator: "/") + "/pinode"
-    }()
+    static let pinode = builtProgram("pinode")
 
     /// What it wrote to its journal.
     var log: String { (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "" }

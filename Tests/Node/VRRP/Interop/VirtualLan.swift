@@ -3,6 +3,7 @@ import Commands
 import Console
 import Foundation
 import JSON
+import TestSupport
 
 /// Network namespaces on a bridge in one of their own: nodes 1, 2 … with 198.51.100.1, .2 … on eth0.
 ///
@@ -70,11 +71,7 @@ final class VirtualLan {
     // MARK: programs
 
     /// `pinode`, as this build made it: beside the test bundle.
-    static let pinode: String = {
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? ".build/debug/x"
-        let folders = bundle.components(separatedBy: ".xctest")[0].components(separatedBy: "/").dropLast()
-        return folders.joined(separator: "/") + "/pinode"
-    }()
+    static let pinode = builtProgram("pinode")
 
     static func configuration(priority: Int, more: String = "", inInstance: String = "") -> String {
         """

@@ -1,11 +1,12 @@
 import Diagnostics
 import Foundation
 import Languages
+import TestSupport
 import Testing
 
 @Suite struct HAProxyFuzzTests {
     /// Changes a text in one to four places: bytes, words or whole lines.
-    static func mutated(_ text: String, _ numbers: inout SeededNumbers) -> [UInt8] {
+    static func mutated(_ text: String, _ numbers: inout SplitMix64) -> [UInt8] {
         var bytes = Array(text.utf8)
         for _ in 0..<Int.random(in: 1...4, using: &numbers) {
             guard !bytes.isEmpty else { break }
@@ -27,7 +28,7 @@ import Testing
         return bytes
     }
 
-    private static func swapLines(_ bytes: inout [UInt8], _ numbers: inout SeededNumbers) {
+    private static func swapLines(_ bytes: inout [UInt8], _ numbers: inout SplitMix64) {
         var lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
         lines.swapAt(
             Int.random(in: 0..<lines.count, using: &numbers), Int.random(in: 0..<lines.count, using: &numbers)
@@ -35,7 +36,7 @@ import Testing
         bytes = Array(lines.joined(separator: [10]))
     }
 
-    private static func replaceWord(_ bytes: inout [UInt8], _ numbers: inout SeededNumbers) {
+    private static func replaceWord(_ bytes: inout [UInt8], _ numbers: inout SplitMix64) {
         let words = bytes.split { $0 == 32 || $0 == 10 }
         guard let old = words.randomElement(using: &numbers), let new = words.randomElement(using: &numbers)
         else { return }
@@ -45,7 +46,7 @@ import Testing
     @Test("no input crashes the parser, and every complaint names a line of the file")
     func mutations() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SplitMix64(seed: seed)
         let samples = [HAProxySamples.cluster, HAProxySamples.everything]
         for round in 0..<1000 {
             let text = Self.mutated(samples[round % samples.count], &numbers)
@@ -74,7 +75,7 @@ import Testing
     @Test("random bytes crash nothing")
     func noise() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SplitMix64(seed: seed)
         for round in 0..<300 {
             let count = Int.random(in: 0...400, using: &numbers)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &numbers) }

@@ -2,6 +2,7 @@ import Commands
 import Diagnostics
 import Foundation
 import Languages
+import TestSupport
 import Testing
 
 /// Debian's haproxy as the judge of our reading.
@@ -35,7 +36,7 @@ import Testing
         .enabled(if: isInstalled, "haproxy is not installed"))
     func damaged() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SplitMix64(seed: seed)
         var compared = 0
         let samples = [HAProxySamples.cluster, HAProxySamples.everything]
         for round in 0..<2000 where compared < 30 {

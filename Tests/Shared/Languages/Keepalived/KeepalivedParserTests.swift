@@ -1,4 +1,5 @@
 import Diagnostics
+import TestSupport
 import Testing
 
 @testable import Languages
@@ -213,7 +214,7 @@ import Testing
     @Test("no bytes crash the parser, and what is no file in this language is never accepted")
     func fuzz() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         let corpus = KeepalivedExamples.all.map { Array($0.utf8) }
         for _ in 0..<400 {
             var bytes = corpus[Int(generator.next() % UInt64(corpus.count))]
@@ -236,18 +237,5 @@ import Testing
                     }, "seed \(seed): \(text)")
             }
         }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: small, and the same everywhere for one seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
