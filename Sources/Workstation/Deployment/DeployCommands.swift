@@ -24,6 +24,8 @@ public struct Deploying: Sendable {
     public var brief: Bool
     /// Takes what happens.
     public var sink: any EventSink
+    /// The plan that was approved beforehand; nil: it is shown and asked about now.
+    var planned: PlanFile?
     /// Shown unknown host keys, says whether they are accepted.
     public var trust: @Sendable ([HostKey]) -> Bool
 
@@ -42,10 +44,29 @@ public struct Deploying: Sendable {
         self.trust = trust
     }
 
-    /// Shows what a deploy would change.
-    public func plan() -> Verdict {
+    /// Carries out a plan that was approved beforehand: nothing is asked, and nothing is done if a node has changed since.
+    public mutating func use(_ plan: PlanFile?) {
+        guard let plan else { return }
+        planned = plan
+        limit = plan.limit
+    }
+
+    /// Shows what a deploy would change; keeps it in a file where one is named.
+    public func plan(out file: String? = nil) -> Verdict {
         do throws(DeploymentFailure) {
-            return try show(try prepare().members(trust: trust)) ? .nothingToDo : .changes
+            let fleet = try prepare()
+            let members = try fleet.members(trust: trust)
+            let isEmpty = show(members)
+            try refuse(Preflight.run(members, in: fleet.loaded.cluster))
+            if let file {
+                try PlanFile(inventory: inventory, limit: limit, members: Rollout.order(members))
+                    .write(to: file)
+                sink.report(
+                    Event(
+                        .finished, command: command,
+                        message: "kept in \(file): pidep deploy --plan \(file) carries it out"))
+            }
+            return isEmpty ? .nothingToDo : .changes
         } catch {
             return fail(error.sentence)
         }
@@ -56,11 +77,13 @@ public struct Deploying: Sendable {
         do throws(DeploymentFailure) {
             let fleet = try prepare()
             let members = try fleet.members(trust: trust)
-            if try show(members) {
+            try planned?.verify(members)
+            if show(members) {
                 sink.report(Event(.result, command: command, message: "Nothing to do."))
                 return .done
             }
-            guard confirm() else { return .nothingTouched }
+            try refuse(Preflight.run(members, in: fleet.loaded.cluster))
+            guard planned != nil || confirm() else { return .nothingTouched }
             return Rollout(
                 cluster: fleet.loaded.cluster, root: fleet.root, sink: sink, stability: stability
             ).run(members)
@@ -75,6 +98,12 @@ public struct Deploying: Sendable {
         return .failed
     }
 
+    /// Ends the command with all that stands in the way.
+    private func refuse(_ problems: [String]) throws(DeploymentFailure) {
+        guard !problems.isEmpty else { return }
+        throw DeploymentFailure((problems + ["Nothing was changed."]).joined(separator: "\n"))
+    }
+
     private func prepare() throws(DeploymentFailure) -> Fleet {
         let loaded: LoadedCluster
         do throws(LoadedCluster.Failure) { loaded = try LoadedCluster(inventory) } catch {
@@ -87,7 +116,7 @@ public struct Deploying: Sendable {
     }
 
     /// Returns whether there is nothing to do.
-    private func show(_ members: [Member]) throws(DeploymentFailure) -> Bool {
+    private func show(_ members: [Member]) -> Bool {
         for member in Rollout.order(members) {
             sink.report(
                 Event(

@@ -21,6 +21,9 @@ public struct Facts: Sendable, Equatable {
         public var digest: String?
         /// The content, where it differs from the wanted one; at most `FactsRequest.contentLimit` + 1 bytes.
         public var content: [UInt8]?
+        /// What the current release had put there, where it is something else now; at most
+        /// `FactsRequest.contentLimit` + 1 bytes.
+        public var deployed: [UInt8]?
     }
 
     /// Room on a file system, in bytes.
@@ -57,6 +60,8 @@ public struct Facts: Sendable, Equatable {
     public var release: String?
     /// The current release's manifest.
     public var manifest: Manifest?
+    /// The manifest of an apply that did not come to its end.
+    public var attempt: Manifest?
     /// What an apply that was killed still owes.
     public var pending = PendingActions()
     /// Blobs that need not be sent.
@@ -78,6 +83,11 @@ public struct Facts: Sendable, Equatable {
 
     /// Reads the answer to a request's script.
     public init(_ answer: String, request: FactsRequest) throws(Failure) {
+        try add(answer, request: request)
+    }
+
+    /// Reads a further answer, to what a first one left open.
+    mutating func add(_ answer: String, request: FactsRequest) throws(Failure) {
         let lines = answer.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.contains("facts"), lines.last(where: { !$0.isEmpty }) == "end" else {
             throw Failure(sentence: "the answer to the facts script is not whole: \(answer.suffix(200))")
@@ -91,7 +101,7 @@ public struct Facts: Sendable, Equatable {
                 read(words)
             }
         }
-        units = UnitState.parse(unitLines, names: request.units)
+        units += UnitState.parse(unitLines, names: request.units)
     }
 
     private mutating func read(_ words: [String]) {
@@ -101,6 +111,10 @@ public struct Facts: Sendable, Equatable {
         case "hostname": hostname = value
         case "kernel": kernel = value
         case "machine": if architecture.isEmpty { architecture = Self.architecture(machine: value) }
+        case "debian":
+            // The programs' architecture, not the kernel's; a Pi 1's armhf is not the armv7 that is built for.
+            let names = ["armhf": "armv7", "arm64": "arm64", "amd64": "amd64"]
+            if let name = names[value], architecture != "armv6l" { architecture = name }
         case "architecture": architecture = value.trimmingCharacters(in: .whitespaces)
         case "os": system = value
         case "uptime": uptime = firstNumber
@@ -114,6 +128,7 @@ public struct Facts: Sendable, Equatable {
         case "temperature": temperature = Int(value)
         case "release": release = value
         case "manifest": manifest = Self.decode(value).flatMap { try? Manifest.read($0) }
+        case "attempt": attempt = Self.decode(value).flatMap { try? Manifest.read($0) }
         case "pending":
             pending = PendingActions(text: String(decoding: Self.decode(value) ?? [], as: UTF8.self))
         case "blob": blobs.insert(value)
@@ -124,6 +139,7 @@ public struct Facts: Sendable, Equatable {
                 size: Int(words[5]) ?? 0, target: words[7])
         case "sum" where words.count == 3: paths[words[2]]?.digest = value
         case "content" where words.count == 3: paths[value]?.content = Self.decode(words[2])
+        case "deployed" where words.count == 3: paths[value]?.deployed = Self.decode(words[2])
         case "package" where words.count == 4: if words[2] == "installed" { packages[value] = words[3] }
         default: break
         }
@@ -131,8 +147,7 @@ public struct Facts: Sendable, Equatable {
 
     private static func decode(_ text: String) -> [UInt8]? { Data(base64Encoded: text).map { Array($0) } }
 
-    /// uname's word as Debian's architectures are called here; a 64-bit kernel may carry a 32-bit system, which
-    /// only a lab's file or the inventory (`arch`) can tell.
+    /// uname's word as architectures are called here, for a system without dpkg.
     static func architecture(machine: String) -> String {
         switch machine {
         case "armv7l", "armv8l": "armv7"

@@ -15,6 +15,10 @@ public struct FactsRequest: Sendable {
     public var units: [String]
     /// The virtual address whose holder is sought; nil where there is none.
     public var virtualAddress: String?
+    /// Paths, and the SHA-256 that the last release gave them: where they differ now, the node's blob is brought,
+    /// so that the edit can be shown.
+    public var deployed: [(path: String, digest: String)] = []
+    private var isSupplement = false
 
     /// What a manifest's plan needs.
     public init(manifest: Manifest, virtualAddress: String?) {
@@ -27,14 +31,40 @@ public struct FactsRequest: Sendable {
         self.virtualAddress = virtualAddress
     }
 
+    /// What a plan needs beyond the first answer: how those things are that only the release before wanted, and what
+    /// that release had put where somebody has edited since. Nil when the first answer says all.
+    public init?(supplementing facts: Facts, for manifest: Manifest) {
+        guard let previous = facts.manifest else { return nil }
+        isSupplement = true
+        paths = []
+        packages = []
+        for file in previous.files {
+            let isRetired = !manifest.files.contains { $0.path == file.path }
+            switch file.content {
+            case .blob(let digest, _):
+                if isRetired { paths.append((file.path, digest.hexadecimal)) }
+                let now = facts.paths[file.path]
+                if isRetired || now?.digest.map({ $0 != digest.hexadecimal }) == true {
+                    deployed.append((file.path, digest.hexadecimal))
+                }
+            case .link, .directory: if isRetired { paths.append((file.path, "")) }
+            case .absent: continue
+            }
+        }
+        let asked = Set(manifest.unitNames)
+        units = previous.units.map(\.name).filter { !asked.contains($0) }
+        guard !paths.isEmpty || !deployed.isEmpty || !units.isEmpty else { return nil }
+    }
+
     /// The script. Lines of its answer are a word and values, divided by tabs; `end` is the last.
     public var script: String {
-        var text = Self.machine
+        var text = isSupplement ? Self.supplement : Self.machine
         if let virtualAddress {
             text += "vip=$(ip -o addr show to \(quote(virtualAddress)) 2>/dev/null) && [ -n \"$vip\" ] && "
             text += "{ set -- $vip; printf 'vip\\t%s\\n' \"$2\"; }\n"
         }
         if !paths.isEmpty { text += files }
+        if !deployed.isEmpty { text += edits }
         if !packages.isEmpty {
             text += "dpkg-query -W -f 'package\\t${Package}\\t${db:Status-Status}\\t${Version}\\n' "
             text += packages.map(quote).joined(separator: " ") + " 2>/dev/null\n"
@@ -46,6 +76,13 @@ public struct FactsRequest: Sendable {
         return text + "echo end\n"
     }
 
+    private static let supplement = """
+        export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        sums=
+        echo facts
+
+        """
+
     private static let machine = #"""
         export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
         say() { printf '%s\t%s\n' "$1" "$2"; }
@@ -54,6 +91,7 @@ public struct FactsRequest: Sendable {
         first hostname /proc/sys/kernel/hostname
         first kernel /proc/sys/kernel/osrelease
         say machine "$(uname -m)"
+        say debian "$(dpkg --print-architecture 2>/dev/null)"
         [ -r /etc/pidep-lab-architecture ] && first architecture /etc/pidep-lab-architecture
         [ -r /etc/os-release ] && (. /etc/os-release; say os "$PRETTY_NAME")
         first uptime /proc/uptime
@@ -67,6 +105,7 @@ public struct FactsRequest: Sendable {
         [ -r /sys/class/thermal/thermal_zone0/temp ] && first temperature /sys/class/thermal/thermal_zone0/temp
         current=$(readlink /opt/pinode/current 2>/dev/null) && say release "${current##*/}"
         [ -r /opt/pinode/current/manifest.json ] && say manifest "$(base64 -w0 </opt/pinode/current/manifest.json)"
+        a=/var/lib/pinode/incoming/manifest.json; [ -r $a ] && say attempt "$(base64 -w0 <$a)"
         [ -s /var/lib/pinode/pending ] && say pending "$(base64 -w0 </var/lib/pinode/pending)"
         for blob in /var/lib/pinode/blobs/*; do [ -f "$blob" ] && say blob "${blob##*/}"; done
 
@@ -88,6 +127,18 @@ public struct FactsRequest: Sendable {
             "    printf 'content\\t%s\\t%s\\n' \"$2\" \"$(head -c \(Self.contentLimit + 1) \"$2\" | base64 -w0)\"\n"
         text += "}\n"
         for file in hashed { text += "want \(file.wanted) \(quote(file.path))\n" }
+        return text
+    }
+
+    /// The blobs of the last release whose paths are not what they were.
+    private var edits: String {
+        var text = "was() {\n"
+        text += "    case $sums in *\"$1  $2\n\"*) return ;; esac\n"
+        text += "    [ -f /var/lib/pinode/blobs/$1 ] || return\n"
+        text += "    printf 'deployed\\t%s\\t%s\\n' \"$2\" "
+        text += "\"$(head -c \(Self.contentLimit + 1) /var/lib/pinode/blobs/$1 | base64 -w0)\"\n"
+        text += "}\n"
+        for file in deployed { text += "was \(file.digest) \(quote(file.path))\n" }
         return text
     }
 }

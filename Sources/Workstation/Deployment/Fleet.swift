@@ -69,21 +69,26 @@ public struct Fleet: Sendable {
         let wanted = drafts.filter { draft in chosen.contains { $0.name == draft.node.name } }
         let reached = try reach(wanted, trust: trust)
         let compiled = try compile(reached)
+        let pairs = reached.compactMap { entry in
+            compiled.first { $0.node.name == entry.draft.node.name }.map { (entry, $0) }
+        }
         var members: [Member] = []
         var failures: [String] = []
-        for entry in reached {
-            guard let node = compiled.first(where: { $0.node.name == entry.draft.node.name }) else {
-                continue
+        for attempt in parallel(pairs, { entry, node in member(entry, node) }) {
+            switch attempt {
+            case .success(let member): members.append(member)
+            case .failure(let error): failures.append(error.sentence)
             }
-            do throws(DeploymentFailure) {
-                members.append(
-                    Member(
-                        session: entry.session, compiled: node,
-                        facts: try complete(entry.facts, of: entry, for: node)))
-            } catch { failures.append(error.sentence) }
         }
         guard failures.isEmpty else { throw DeploymentFailure(failures.joined(separator: "\n")) }
         return members
+    }
+
+    private func member(_ entry: Reached, _ node: CompiledNode) -> Result<Member, DeploymentFailure> {
+        do throws(DeploymentFailure) {
+            let facts = try complete(entry.facts, of: entry, for: node)
+            return .success(Member(session: entry.session, compiled: node, facts: facts))
+        } catch { return .failure(error) }
     }
 
     private struct Reached: @unchecked Sendable {
@@ -124,9 +129,15 @@ public struct Fleet: Sendable {
     }
 
     /// One round trip.
-    static func gather(_ request: FactsRequest, _ session: SSHSession) throws(SSHError) -> Facts {
+    static func gather(_ request: FactsRequest, _ session: SSHSession, adding known: Facts? = nil)
+        throws(SSHError) -> Facts
+    {
         let result = try session.perform("sh -s", step: "asking for facts", input: Array(request.script.utf8))
-        do throws(Facts.Failure) { return try Facts(result.text, request: request) } catch {
+        do throws(Facts.Failure) {
+            guard var facts = known else { return try Facts(result.text, request: request) }
+            try facts.add(result.text, request: request)
+            return facts
+        } catch {
             throw SSHError(
                 .command(status: 0), node: session.target.node,
                 sentence: "\(session.target.name): \(error.sentence)")
@@ -137,18 +148,18 @@ public struct Fleet: Sendable {
     private func compile(_ reached: [Reached]) throws(DeploymentFailure) -> [CompiledNode] {
         var cluster = loaded.cluster
         var runtimes: [String: Manifest.Runtime] = [:]
+        var failures: [String] = []
         for index in cluster.nodes.indices {
             let name = cluster.nodes[index].name
             guard let entry = reached.first(where: { $0.draft.node.name == name }) else { continue }
             let said = cluster.nodes[index].architecture
-            guard said == nil || said == entry.facts.architecture || entry.facts.architecture == "arm64"
-            else {
-                throw DeploymentFailure(
-                    "\(name): the inventory says arch = \(said ?? ""), the node is \(entry.facts.architecture)"
-                )
+            cluster.nodes[index].architecture = entry.facts.architecture
+            if let said, said != entry.facts.architecture {
+                failures.append(
+                    "\(name): the inventory says arch = \(said), the node is \(entry.facts.architecture)")
             }
-            cluster.nodes[index].architecture = said ?? entry.facts.architecture
         }
+        guard failures.isEmpty else { throw DeploymentFailure(failures.joined(separator: "\n")) }
         let architectures = Set(cluster.nodes.compactMap(\.architecture))
         // Nodes that were not asked are compiled too (a recipe sees all nodes), with any runtime.
         for index in cluster.nodes.indices where cluster.nodes[index].architecture == nil {
@@ -174,11 +185,15 @@ public struct Fleet: Sendable {
         let same =
             asked.files.map(\.path) == node.manifest.files.map(\.path)
             && asked.files.map(\.content) == node.manifest.files.map(\.content)
-        guard !same else { return facts }
         do throws(SSHError) {
-            return try Fleet.gather(
-                FactsRequest(manifest: node.manifest, virtualAddress: loaded.cluster.virtualAddress),
-                entry.session)
+            let facts =
+                same
+                ? facts
+                : try Fleet.gather(
+                    FactsRequest(manifest: node.manifest, virtualAddress: loaded.cluster.virtualAddress),
+                    entry.session)
+            guard let request = FactsRequest(supplementing: facts, for: node.manifest) else { return facts }
+            return try Fleet.gather(request, entry.session, adding: facts)
         } catch { throw DeploymentFailure(error.sentence) }
     }
 }

@@ -55,7 +55,7 @@ public struct HTTPProbe: Sendable {
         return try Self.parse(try receive(descriptor, until: deadline))
     }
 
-    private func target() throws(Failure) -> (host: String, port: UInt16, path: String) {
+    func target() throws(Failure) -> (host: String, port: UInt16, path: String) {
         guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host,
             let port = UInt16(exactly: parts.port ?? 80)
         else { throw Failure(reason: "\"\(url)\" is not a URL of the form http://ADDRESS[:PORT]/PATH") }

@@ -87,7 +87,8 @@ import Testing
         #expect(steps(plan) == ["change /etc/ports.conf", "restart apache2.service"])
         #expect(plan.steps[0].diff.contains("-Listen 80"))
         #expect(plan.steps[0].diff.contains("+Listen 192.0.2.1:80"))
-        #expect(plan.steps[1].detail == "/etc/ports.conf: change")
+        #expect(plan.steps[1].detail == "/etc/ports.conf changed")
+        #expect(plan.text(colour: false).contains("restart apache2.service because /etc/ports.conf changed"))
     }
 
     @Test("a mode, a stopped unit and a file that shall be gone are steps")
@@ -112,7 +113,7 @@ import Testing
         lines[3] = "manifest\t\(base64(before.document))"
         let plan = NodePlan(node, try facts(lines, node))
         #expect(steps(plan) == ["activate \(node.manifest.release)", "restart pinode-proxy.service"])
-        #expect(plan.steps[1].detail == "a new runtime")
+        #expect(plan.steps[1].detail == "the runtime is new")
     }
 
     @Test("what an interrupted apply owes is in the plan")
@@ -131,9 +132,89 @@ import Testing
         var lines = equal(node)
         lines[2] = "release\t\(before.release)"
         lines[3] = "manifest\t\(base64(before.document))"
-        let all = steps(NodePlan(node, try facts(lines, node)))
+        var facts = try facts(lines, node)
+        let request = try #require(FactsRequest(supplementing: facts, for: node.manifest))
+        #expect(request.paths.map(\.path) == ["/etc/vrrp.conf"])
+        let answer = """
+            facts
+            path\tl\t777\troot\troot\t1\t/etc/vrrp.conf\tx
+            unit\tId=pinode-vrrp.service
+            unit\tLoadState=loaded
+            unit\tActiveState=active
+            unit\tUnitFileState=enabled
+            end
+            """
+        try facts.add(answer, request: request)
+        let all = steps(NodePlan(node, facts))
         #expect(all.contains("remove /etc/vrrp.conf"))
         #expect(all.contains("stop pinode-vrrp.service"))
+        #expect(all.contains("disable pinode-vrrp.service"))
+    }
+
+    @Test("what no recipe wants any more and nobody has any more is no step")
+    func retiredAndGone() throws {
+        let node = compiled()
+        var before = node.manifest
+        before.files.append(ManagedFile(path: "/etc/vrrp.conf", content: .link(to: "x")))
+        var lines = equal(node)
+        lines[2] = "release\t\(before.release)"
+        lines[3] = "manifest\t\(base64(before.document))"
+        #expect(steps(NodePlan(node, try facts(lines, node))) == ["activate \(node.manifest.release)"])
+    }
+
+    /// A node whose ports.conf somebody edited, with what the supplement brings.
+    func edited(_ attempt: [String] = []) throws -> (CompiledNode, Facts) {
+        let node = compiled()
+        var lines = equal(node)
+        let edit = Array("Listen 81\nTimeout 5\n".utf8)
+        lines[6] = "sum\t\(SHA256Digest(of: edit).hexadecimal)\t/etc/ports.conf"
+        lines += ["content\t/etc/ports.conf\t\(base64(edit))"] + attempt
+        var facts = try facts(lines, node)
+        let request = try #require(FactsRequest(supplementing: facts, for: node.manifest))
+        #expect(request.deployed.map(\.path) == ["/etc/ports.conf"])
+        try facts.add("facts\ndeployed\t/etc/ports.conf\t\(base64(Self.new))\nend", request: request)
+        return (node, facts)
+    }
+
+    @Test("an edit on the node is shown before it is overwritten")
+    func edit() throws {
+        let (node, facts) = try edited()
+        let plan = NodePlan(node, facts)
+        #expect(plan.steps[0].edit.contains("-Listen 192.0.2.1:80"))
+        #expect(plan.steps[0].edit.contains("+Listen 81"))
+        #expect(plan.steps[0].diff.contains("-Listen 81"))
+        let text = plan.text(colour: false)
+        #expect(text.contains("edited on the node since the last deploy:"))
+        #expect(text.contains("this deploy:"))
+    }
+
+    @Test("what an apply that was cut has written is nobody's edit")
+    func interrupted() throws {
+        let edit = Array("Listen 81\nTimeout 5\n".utf8)
+        var attempt = compiled().manifest
+        attempt.files[0].content = .blob(SHA256Digest(of: edit), size: edit.count)
+        let (node, facts) = try edited(["attempt\t\(base64(attempt.document))"])
+        #expect(NodePlan(node, facts).steps[0].edit == [])
+    }
+
+    @Test("a mode changed by hand, and a file taken away, are told as edits")
+    func attributeEdit() throws {
+        let node = compiled()
+        var lines = equal(node)
+        lines[4] = lines[4].replacing("644", with: "600")
+        #expect(
+            NodePlan(node, try facts(lines, node)).steps[0].edit == ["0644 root:root was made 0600 root:root"]
+        )
+        lines.remove(at: 6)
+        lines.remove(at: 4)
+        #expect(NodePlan(node, try facts(lines, node)).steps[0].edit == ["it was removed"])
+    }
+
+    @Test("units are told as state changes")
+    func unitStates() throws {
+        let node = compiled()
+        let plan = NodePlan(node, try facts(equal(node, active: "failed"), node))
+        #expect(plan.text(colour: false).contains("+ start apache2.service (failed → active)"))
     }
 
     @Test("a lab's file says the architecture, whatever the kernel is")

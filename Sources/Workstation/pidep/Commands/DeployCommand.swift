@@ -17,24 +17,40 @@ struct DeployCommand: ParsableCommand {
               pidep deploy inventory/lab.ini
               pidep deploy inventory/lab.ini --yes --limit nustler2
               pidep deploy inventory/lab.ini --yes --json
+              pidep plan inventory/lab.ini --out today.plan && pidep deploy --plan today.plan
             """)
 
+    @Argument(help: "The inventory file; a plan has its own.") var inventory: String?
     @OptionGroup var options: DeployOptions
+    @Option(
+        help: ArgumentHelp(
+            "Carry out a plan that pidep plan --out made, without asking; stops if a node has changed since.",
+            valueName: "file"))
+    var plan: String?
     @Flag(help: "Do not ask.") var yes = false
     @Option(help: "How many seconds a node must stay healthy before the next one is touched (0 to 600).")
     var stayHealthy: Int = Int(Rollout.stabilityTime.components.seconds)
 
     func validate() throws {
+        guard (inventory == nil) != (plan == nil) else {
+            throw ValidationError("name the inventory, or a plan with --plan; a plan has its own inventory")
+        }
+        guard plan == nil || options.limit == nil else {
+            throw ValidationError(
+                "--limit was chosen when the plan was made: pidep plan INVENTORY --limit … --out FILE")
+        }
         guard (0...600).contains(stayHealthy) else {
             throw ValidationError("--stay-healthy takes 0 to 600 seconds, not \(stayHealthy)")
         }
     }
 
     func run() throws {
-        try enterLab(of: options.inventory)
-        let outcome = options.deploying("deploy").deploy(
-            stability: .seconds(stayHealthy)
-        ) { yes || DeployOptions.confirm() }
+        let planned = try plan.map { path in try sayFailures { try PlanFile.read(path) } }
+        guard let inventory = planned?.inventory ?? inventory else { return }
+        try enterLab(of: inventory)
+        var deploying = options.deploying("deploy", inventory)
+        deploying.use(planned)
+        let outcome = deploying.deploy(stability: .seconds(stayHealthy)) { yes || DeployOptions.confirm() }
         guard outcome == .done else { throw ExitCode(outcome.rawValue) }
     }
 }
@@ -55,12 +71,11 @@ extension DeployOptions {
 
 /// What plan and deploy have in common.
 struct DeployOptions: ParsableArguments {
-    @Argument(help: "The inventory file.") var inventory: String
     @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
     @Flag(help: "Show which files change, without their lines.") var brief = false
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
-    func deploying(_ command: String) -> Deploying {
+    func deploying(_ command: String, _ inventory: String) -> Deploying {
         Deploying(
             command: command, inventory: inventory, limit: limit, colour: !json && Terminal.outputHasColour,
             brief: brief,

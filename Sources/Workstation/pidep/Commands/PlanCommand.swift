@@ -11,14 +11,21 @@ struct PlanCommand: ParsableCommand {
 
               pidep plan inventory/lab.ini
               pidep plan inventory/lab.ini --limit 'web:!edge'
+              pidep plan inventory/lab.ini --out today.plan
               pidep plan inventory/lab.ini --json
             """)
 
+    @Argument(help: "The inventory file.") var inventory: String
     @OptionGroup var options: DeployOptions
+    @Option(
+        help: ArgumentHelp(
+            "Keep the plan in a file: pidep deploy --plan FILE does just that, or stops if a node has changed.",
+            valueName: "file"))
+    var out: String?
 
     func run() throws {
-        try enterLab(of: options.inventory)
-        let verdict = options.deploying("plan").plan()
+        try enterLab(of: inventory)
+        let verdict = options.deploying("plan", inventory).plan(out: out)
         guard verdict == .nothingToDo else { throw ExitCode(verdict.rawValue) }
     }
 }

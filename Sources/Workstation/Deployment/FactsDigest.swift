@@ -1,0 +1,42 @@
+import Digest
+import Manifest
+
+extension Facts {
+    /// What a plan was made from, a word and a value each: two sets of facts with the same ones make the same plan.
+    ///
+    /// Who holds the virtual address, load and free memory are not among them: they change by themselves and change
+    /// nothing about what a deploy does.
+    public var planned: [String: String] {
+        var facts = [
+            "the architecture": architecture, "the system": system, "the release": release ?? "none",
+        ]
+        if !pending.isEmpty {
+            facts["what an interrupted apply owes"] =
+                pending.text.split(separator: "\n").joined(separator: ", ")
+        }
+        for (path, found) in paths {
+            let content = found.kind == "l" ? "→ \(found.target)" : found.digest.map { "sha256 \($0)" } ?? ""
+            facts[path] =
+                "\(found.kind) \(ManagedFile.octal(found.mode)) \(found.owner):\(found.group) \(content)"
+        }
+        for (name, version) in packages { facts["the package \(name)"] = version }
+        for unit in units {
+            facts["the unit \(unit.name)"] = "\(unit.load) \(unit.active) \(unit.file)"
+        }
+        return facts
+    }
+
+    /// The digest of facts as `planned` gives them.
+    public static func digest(_ planned: [String: String]) -> String {
+        let lines = planned.sorted { $0.key < $1.key }.map { "\($0.key)\t\($0.value)\n" }
+        return SHA256Digest(of: Array(lines.joined().utf8)).hexadecimal
+    }
+
+    /// What differs between two sets of facts, a sentence each.
+    public static func changes(from before: [String: String], to now: [String: String]) -> [String] {
+        Set(before.keys).union(now.keys).sorted().compactMap { name in
+            let (old, new) = (before[name] ?? "not there", now[name] ?? "not there")
+            return old == new ? nil : "\(name) was \(old), is \(new)"
+        }
+    }
+}

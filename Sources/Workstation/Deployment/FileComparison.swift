@@ -1,0 +1,126 @@
+import Digest
+import Manifest
+
+/// One path: what it shall be, what it is, and what the release before had made of it.
+struct FileComparison {
+    let file: ManagedFile
+    let found: Facts.Path?
+    /// As the current release has it; nil where that did not decide about the path.
+    let previous: ManagedFile?
+    let facts: Facts
+
+    /// What must be done; nil when nothing.
+    func step(isRetired: Bool, blobs: [String: [UInt8]]) -> NodePlan.Step? {
+        guard var step = isRetired ? retirement : change(blobs) else { return nil }
+        step.edit = edit
+        return step
+    }
+
+    private func step(_ action: String, _ detail: String, _ diff: [String] = []) -> NodePlan.Step {
+        NodePlan.Step(kind: .file, name: file.path, action: action, detail: detail, diff: diff)
+    }
+
+    private var retirement: NodePlan.Step? {
+        found.map { _ in step("remove", "no recipe wants it any more") }
+    }
+
+    private var looks: String { "\(ManagedFile.octal(file.mode)) \(file.owner):\(file.group)" }
+
+    private func change(_ blobs: [String: [UInt8]]) -> NodePlan.Step? {
+        guard let found else { return creation(blobs) }
+        let owners = "\(found.owner):\(found.group)"
+        let sameOwner = found.owner == file.owner && found.group == file.group
+        let attributes =
+            found.mode == file.mode && sameOwner
+            ? nil : step("attributes", "\(ManagedFile.octal(found.mode)) \(owners) → \(looks)")
+        switch file.content {
+        case .absent: return step("remove", "")
+        case .directory: return found.kind == "d" ? attributes : step("create", "folder, but a file is there")
+        case .link(let target):
+            guard found.kind == "l", found.target == target else {
+                return step("change", "link to \(target), was \(found.kind == "l" ? found.target : "a file")")
+            }
+            return sameOwner ? nil : step("attributes", "\(owners) → \(file.owner):\(file.group)")
+        case .blob(let digest, let size):
+            guard found.kind != "f" || found.digest != digest.hexadecimal else { return attributes }
+            let new = blobs[digest.hexadecimal] ?? []
+            if found.kind == "l" { return step("change", "a file, was a link to \(found.target)") }
+            guard let lines = Self.diff(found.content ?? [], new, file.path) else {
+                let sizes =
+                    "\(found.size) bytes \(short(found.digest)) → \(size) bytes \(short(digest.hexadecimal))"
+                return step("change", [sizes, attributes?.detail].compactMap { $0 }.joined(separator: ", "))
+            }
+            return step("change", attributes?.detail ?? "", lines)
+        }
+    }
+
+    private func creation(_ blobs: [String: [UInt8]]) -> NodePlan.Step? {
+        switch file.content {
+        case .absent: return nil
+        case .directory: return step("create", "folder, \(looks)")
+        case .link(let target): return step("create", "link to \(target)")
+        case .blob(let digest, let size):
+            let new = blobs[digest.hexadecimal] ?? []
+            guard let lines = Self.diff([], new, file.path) else {
+                return step("create", "\(size) bytes \(short(digest.hexadecimal)), \(looks)")
+            }
+            return step("create", "\(size) bytes, \(looks)", lines)
+        }
+    }
+
+    /// What somebody did to the path since the current release put it there.
+    private var edit: [String] {
+        guard let previous, !isAttempted else { return [] }
+        guard let found else { return previous.content == .absent ? [] : ["it was removed"] }
+        switch previous.content {
+        case .absent: return ["it was put there"]
+        case .directory:
+            return found.kind == "d" ? attributeEdit(previous, found) : ["it was made another kind of file"]
+        case .link(let target):
+            if found.kind == "l", found.target == target { return [] }
+            return [found.kind == "l" ? "it was led to \(found.target)" : "it was made another kind of file"]
+        case .blob(let digest, _):
+            guard found.kind == "f" else { return ["it was made another kind of file"] }
+            guard found.digest != digest.hexadecimal, let now = found.digest else {
+                return attributeEdit(previous, found)
+            }
+            // Content is brought only where it differs from what this deploy wants: else there is no step at all.
+            guard let before = found.deployed, let after = found.content,
+                let lines = Self.diff(before, after, file.path)
+            else { return ["its content was changed: \(short(digest.hexadecimal)) → \(short(now))"] }
+            return lines + attributeEdit(previous, found)
+        }
+    }
+
+    /// An apply that did not come to its end has put there what is there now: nobody edited it.
+    private var isAttempted: Bool {
+        guard let attempted = facts.attempt?.files.first(where: { $0.path == file.path }) else {
+            return false
+        }
+        switch attempted.content {
+        case .blob(let digest, _): return found?.digest == digest.hexadecimal
+        case .link(let target): return found?.kind == "l" && found?.target == target
+        case .directory: return found?.kind == "d"
+        case .absent: return found == nil
+        }
+    }
+
+    private func attributeEdit(_ previous: ManagedFile, _ found: Facts.Path) -> [String] {
+        guard found.mode != previous.mode || found.owner != previous.owner || found.group != previous.group
+        else { return [] }
+        let before = "\(ManagedFile.octal(previous.mode)) \(previous.owner):\(previous.group)"
+        return ["\(before) was made \(ManagedFile.octal(found.mode)) \(found.owner):\(found.group)"]
+    }
+
+    private func short(_ digest: String?) -> String { String((digest ?? "?").prefix(8)) }
+
+    /// The diff of two texts; nil where one of them is none, or too long to be brought.
+    private static func diff(_ old: [UInt8], _ new: [UInt8], _ path: String) -> [String]? {
+        guard old.count <= FactsRequest.contentLimit, new.count <= FactsRequest.contentLimit,
+            let before = String(validating: old, as: UTF8.self),
+            let after = String(validating: new, as: UTF8.self),
+            !old.contains(0), !new.contains(0)
+        else { return nil }
+        return UnifiedDiff.lines(from: before, to: after, name: path)
+    }
+}
