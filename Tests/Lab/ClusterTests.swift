@@ -113,7 +113,7 @@ extension LabEndToEnd {
             usleep(3_000_000)
             let deployed = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
             #expect(deployed.code == 0, "\(deployed.standardOutput)\(deployed.standardError)")
-            let restart = "~ unit apache2.service restart (/etc/apache2/ports.conf: change)"
+            let restart = "~ restart apache2.service because /etc/apache2/ports.conf changed"
             #expect(deployed.standardOutput.contains(restart), "\(deployed.standardOutput)")
             for load in [kept, new] {
                 let report = try #require(load.report())

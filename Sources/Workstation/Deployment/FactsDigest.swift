@@ -32,11 +32,21 @@ extension Facts {
         return SHA256Digest(of: Array(lines.joined().utf8)).hexadecimal
     }
 
-    /// What differs between two sets of facts, a sentence each.
+    /// How many differences of a node are told one by one.
+    static let shownChanges = 5
+
+    /// What differs between two sets of facts, a sentence each; of many, the first ones and how many others there are.
     public static func changes(from before: [String: String], to now: [String: String]) -> [String] {
-        Set(before.keys).union(now.keys).sorted().compactMap { name in
+        let changes = Set(before.keys).union(now.keys).sorted().compactMap { name -> String? in
             let (old, new) = (before[name] ?? "not there", now[name] ?? "not there")
-            return old == new ? nil : "\(name) was \(old), is \(new)"
+            return old == new ? nil : "\(name) was \(short(old)), is \(short(new))"
         }
+        guard changes.count > shownChanges else { return changes }
+        return changes.prefix(shownChanges) + ["\(changes.count - shownChanges) more things have changed"]
+    }
+
+    /// Digests by their first digits.
+    private static func short(_ value: String) -> String {
+        value.split(separator: " ").map { $0.count == 64 ? $0.prefix(8) : $0 }.joined(separator: " ")
     }
 }

@@ -24,7 +24,8 @@ extension NodePlan {
         for step in steps {
             text += "\n  \(paint.mark(step)) \(step.line)"
             if !step.edit.isEmpty {
-                text += "\n      " + paint("edited on the node since the last deploy:", "35")
+                text +=
+                    "\n      " + paint("edited on the node since the last deploy\(brief ? "" : ":")", "35")
                 text += brief ? "" : lines(step.edit, paint)
                 if !step.diff.isEmpty, !brief { text += "\n      " + paint("this deploy:", "35") }
             }

@@ -21,6 +21,14 @@ import Testing
         #expect(Facts.changes(from: now, to: now) == [])
     }
 
+    @Test("of many changes the first are told, and how many others there are")
+    func manyChanges() {
+        let facts = Dictionary(uniqueKeysWithValues: (0..<9).map { ("fact \($0)", "1") })
+        let told = Facts.changes(from: facts, to: [:])
+        #expect(told.count == 6)
+        #expect(told.last == "4 more things have changed")
+    }
+
     @Test("the digest of facts changes with any of them")
     func digest() {
         let facts = ["a": "1", "b": "2"]
