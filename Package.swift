@@ -152,6 +152,7 @@ let package = Package(
             "Deployment", at: "Workstation/Deployment",
             [
                 "Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest", "Events",
+                "CrossBuild",
                 "TestSupport",
             ]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),

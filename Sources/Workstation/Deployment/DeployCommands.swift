@@ -51,6 +51,25 @@ public struct Deploying: Sendable {
         limit = plan.limit
     }
 
+    /// Goes on where the last deploy of this inventory stopped; false, and said, when there is nothing to go on with.
+    public mutating func resume() throws(DeploymentFailure) -> Bool {
+        let root: PackageRoot
+        do throws(BuildError) { root = try .find() } catch { throw DeploymentFailure(error.sentence) }
+        guard let names = RunRecord.unfinished(inventory: inventory, root: root) else {
+            throw DeploymentFailure(
+                "no deploy of \(inventory) is remembered here: without --resume it begins one")
+        }
+        guard !names.isEmpty else {
+            sink.report(
+                Event(
+                    .result, command: command,
+                    message: "Nothing to go on with: the last deploy reached all its nodes."))
+            return false
+        }
+        limit = names.joined(separator: ":")
+        return true
+    }
+
     /// Shows what a deploy would change; keeps it in a file where one is named.
     public func plan(out file: String? = nil) -> Verdict {
         do throws(DeploymentFailure) {
@@ -73,25 +92,77 @@ public struct Deploying: Sendable {
     }
 
     /// Shows the plan, asks, and carries it out. `confirm` is asked only when there is something to do.
-    public func deploy(stability: Duration = Rollout.stabilityTime, confirm: () -> Bool) -> Rollout.Outcome {
+    public func deploy(
+        pace: Rollout.Pace = .init(), message: String = "", confirm: () -> Bool
+    ) -> Rollout.Outcome {
         do throws(DeploymentFailure) {
             let fleet = try prepare()
+            let record = RunRecord(command: command, inventory: inventory, root: fleet.root, passingTo: sink)
+            let outcome = with(record).deploy(fleet, record, pace, message, confirm)
+            if outcome == .done, !record.hasNodes {
+                record.discard()
+            } else {
+                record.end(exitCode: outcome.rawValue)
+            }
+            return outcome
+        } catch {
+            _ = fail(error.sentence)
+            return .nothingTouched
+        }
+    }
+
+    /// The same, its events kept.
+    private func with(_ record: RunRecord) -> Deploying {
+        var copy = self
+        copy.sink = record
+        return copy
+    }
+
+    private func deploy(
+        _ fleet: Fleet, _ record: RunRecord, _ pace: Rollout.Pace, _ message: String, _ confirm: () -> Bool
+    ) -> Rollout.Outcome {
+        do throws(DeploymentFailure) {
             let members = try fleet.members(trust: trust)
             try planned?.verify(members)
             if show(members) {
                 sink.report(Event(.result, command: command, message: "Nothing to do."))
                 return .done
             }
+            record.keep(Rollout.order(members).map(\.plan))
             try refuse(Preflight.run(members, in: fleet.loaded.cluster))
             guard planned != nil || confirm() else { return .nothingTouched }
-            return Rollout(
-                cluster: fleet.loaded.cluster, root: fleet.root, sink: sink, stability: stability
-            ).run(members)
+            let interruption = Interruption.onSignals()
+            let rollout = Rollout(
+                cluster: fleet.loaded.cluster, root: fleet.root, sink: sink,
+                author: Author(run: record.name, message: message), pace: pace, record: record)
+            let began = Date()
+            let outcome = rollout.run(members, interruption: interruption)
+            keepLogs(of: members, since: began, record)
+            return outcome
         } catch {
             _ = fail(error.sentence)
             return .nothingTouched
         }
     }
+
+    /// What the units of the touched nodes logged meanwhile.
+    private func keepLogs(of members: [Member], since began: Date, _ record: RunRecord) {
+        let touched = members.filter { record.isTouched($0.compiled.node.name) }
+        let logs = parallel(touched) { member in
+            let units = member.compiled.manifest.units.map { "--unit=\(quote($0.name))" }.joined(
+                separator: " ")
+            let since = Int(began.timeIntervalSince1970)
+            let command =
+                "sh -c \(quote("journalctl --no-pager --output=short-precise --since=@\(since) \(units) | tail -c \(Self.logLimit)"))"
+            return (
+                member.compiled.node.name, try? member.session.perform(command, step: "reading the log").text
+            )
+        }
+        for (name, log) in logs where log?.isEmpty == false { record.keep(log: log ?? "", of: name) }
+    }
+
+    /// Bytes of a node's log that a run's record keeps.
+    static let logLimit = 1 << 20
 
     private func fail(_ sentence: String) -> Verdict {
         sink.report(Event(.failed, command: command, message: sentence))

@@ -10,6 +10,7 @@ public struct NodeAccess: Sendable {
     /// The chosen nodes, in the order of the inventory.
     public var nodes: [ClusterNode]
     let logins: Logins
+    let root: PackageRoot
 
     /// Reads an inventory and picks the nodes of `--limit` (nil: all).
     public init(_ inventory: String, limit: String?) throws(DeploymentFailure) {
@@ -33,9 +34,8 @@ public struct NodeAccess: Sendable {
             loaded = try LoadedCluster(inventory)
             try loaded.requireLab()
         } catch { throw DeploymentFailure(error.sentence) }
-        do throws(BuildError) { logins = Logins(loaded.cluster, root: try .find()) } catch {
-            throw DeploymentFailure(error.sentence)
-        }
+        do throws(BuildError) { root = try .find() } catch { throw DeploymentFailure(error.sentence) }
+        logins = Logins(loaded.cluster, root: root)
         nodes = loaded.cluster.nodes
     }
 

@@ -10,6 +10,8 @@ public struct Rollback: Sendable {
     public var access: NodeAccess
     /// The release to go back to; nil for the one that each node had before its current one.
     public var target: String?
+    /// Why, for the nodes' history.
+    public var message: String
     /// Takes what happens.
     public var sink: any EventSink
     /// Shown unknown host keys, says whether they are accepted.
@@ -17,11 +19,12 @@ public struct Rollback: Sendable {
 
     /// A rollback.
     public init(
-        on access: NodeAccess, to target: String?, sink: any EventSink,
+        on access: NodeAccess, to target: String?, message: String = "", sink: any EventSink,
         trust: @escaping @Sendable ([HostKey]) -> Bool
     ) {
         self.access = access
         self.target = target
+        self.message = message
         self.sink = sink
         self.trust = trust
     }
@@ -85,17 +88,45 @@ public struct Rollback: Sendable {
     private struct Step {
         var session: SSHSession
         var node: ClusterNode
+        /// Empty: none.
+        var from: String
         var release: Release
     }
 
     /// Says what would be done, asks, and does it: nodes that cannot hold the virtual address first, one after the other.
     public func run(confirm: () -> Bool) throws(DeploymentFailure) -> Rollout.Outcome {
+        let file = access.loaded.cluster.file
+        let record = RunRecord(command: "rollback", inventory: file, root: access.root, passingTo: sink)
+        do throws(DeploymentFailure) {
+            var recorded = self
+            recorded.sink = record
+            let outcome = try recorded.run(record, confirm)
+            if record.hasNodes { record.end(exitCode: outcome.rawValue) } else { record.discard() }
+            return outcome
+        } catch {
+            record.end(exitCode: Rollout.Outcome.nothingTouched.rawValue)
+            throw error
+        }
+    }
+
+    private func run(_ record: RunRecord, _ confirm: () -> Bool) throws(DeploymentFailure) -> Rollout.Outcome
+    {
         let steps = try plan()
         guard !steps.isEmpty else {
             sink.report(Event(.result, command: "rollback", message: "Nothing to do."))
             return .done
         }
+        record.keep(nodes: steps.map(\.node.name))
         guard confirm() else { return .nothingTouched }
+        let author = Author(run: record.name, message: message)
+        let nodes = steps.map { ($0.session, $0.node.name, $0.from.isEmpty ? nil : Optional($0.from)) }
+        let locks = try DeployLock.take(nodes, by: author, in: access.loaded.cluster.file) { name, holder in
+            sink.report(
+                Event(
+                    .warning, command: "rollback", subject: name,
+                    message: "the deploy by \(holder.sentence) was cut off"))
+        }
+        defer { for lock in locks { lock.release() } }
         for (index, step) in steps.enumerated() {
             let name = step.node.name
             sink.report(Event(.started, command: "rollback", subject: name, message: "going back"))
@@ -104,12 +135,14 @@ public struct Rollback: Sendable {
                     session: step.session, node: name, command: "rollback", sink: sink
                 )
                 .run(Self.command(to: step.release.name))
+                note(step, author, .done, record)
                 sink.report(
                     Event(
                         .finished, command: "rollback", subject: name,
                         message: "\(changed) changes, now \(step.release.name)"))
             } catch {
                 sink.report(Event(.failed, command: "rollback", subject: name, message: error.sentence))
+                note(step, author, .left, record)
                 let rest = steps[(index + 1)...].map(\.node.name)
                 if !rest.isEmpty {
                     sink.report(
@@ -126,6 +159,15 @@ public struct Rollback: Sendable {
                 message: "\(steps.count == 1 ? "1 node" : "\(steps.count) nodes") rolled back. Next: "
                     + "pidep smoke \(access.loaded.cluster.file)"))
         return .done
+    }
+
+    /// Writes down how a node came out: on the node and here.
+    private func note(_ step: Step, _ author: Author, _ result: RunRecord.NodeResult, _ record: RunRecord) {
+        record.keep(result, of: step.node.name)
+        let begin = NodeHistory.begin(author, command: "rollback", from: step.from, to: step.release.name)
+        for line in [begin, NodeHistory.end(author, result: result.rawValue)] {
+            _ = try? step.session.perform(NodeHistory.appending(line), step: "writing the history")
+        }
     }
 
     private func plan() throws(DeploymentFailure) -> [Step] {
@@ -153,13 +195,14 @@ public struct Rollback: Sendable {
                 guard let release = try Self.destination(releases, target: target, node: name) else {
                     continue
                 }
-                let now = releases.first(where: \.isCurrent)?.name ?? "none"
+                let current = releases.first(where: \.isCurrent)?.name ?? ""
+                let now = current.isEmpty ? "none" : current
                 sink.report(
                     Event(
                         .result, command: "rollback", subject: name,
                         message: "\(name): \(now) → \(release.name)",
                         data: [.init("from", .string(now)), .init("to", .string(release.name))]))
-                steps.append(Step(session: session, node: login.node, release: release))
+                steps.append(Step(session: session, node: login.node, from: current, release: release))
             } catch { failures.append(error.sentence) }
         }
         guard failures.isEmpty else {

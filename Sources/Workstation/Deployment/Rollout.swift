@@ -24,6 +24,8 @@ public struct Rollout: Sendable {
         case rolledBack = 6
         /// The node that failed is left as it is.
         case left = 7
+        /// Ctrl-C: the node in hand was brought to its end, the others were not touched.
+        case interrupted = 130
     }
 
     /// The cluster.
@@ -32,51 +34,89 @@ public struct Rollout: Sendable {
     public var root: PackageRoot
     /// Takes what happens.
     public var sink: any EventSink
-    /// How long a node must stay healthy before the next one is touched.
-    public var stability: Duration
+    /// Who does it, and why.
+    public var author: Author
+    /// How it is done.
+    public var pace: Pace
+    /// Keeps how the nodes came out.
+    let record: RunRecord?
+
+    /// How a rollout is done.
+    public struct Pace: Sendable {
+        /// How long a node must stay healthy before the next one is touched.
+        public var stability: Duration
+        /// How many nodes at a time.
+        public var batch: Batch
+
+        /// A pace; unless said otherwise one node at a time, each healthy for a second.
+        public init(stability: Duration = Rollout.stabilityTime, batch: Batch = .one) {
+            self.stability = stability
+            self.batch = batch
+        }
+    }
 
     /// A rollout.
-    public init(
-        cluster: Cluster, root: PackageRoot, sink: any EventSink, stability: Duration = Self.stabilityTime
+    init(
+        cluster: Cluster, root: PackageRoot, sink: any EventSink, author: Author, pace: Pace,
+        record: RunRecord?
     ) {
         self.cluster = cluster
         self.root = root
         self.sink = sink
-        self.stability = stability
+        self.author = author
+        self.pace = pace
+        self.record = record
     }
 
     /// The order: nodes that cannot hold the virtual address first, then those that can, its holder last.
     public static func order(_ members: [Member]) -> [Member] {
         func rank(_ member: Member) -> Int {
             if member.facts.virtualAddressInterface != nil { return 2 }
-            return member.compiled.node.recipes.contains("vrrp")
-                || member.compiled.node.groups.contains("edge") ? 1 : 0
+            return isEdge(member.compiled.node) ? 1 : 0
         }
         return members.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
             .map(\.element)
     }
 
-    /// Brings the nodes to their plan; stops at the first that fails, gives it back its release from before, and names
-    /// those that were not touched.
-    public func run(_ members: [Member]) -> Outcome {
+    private static func isEdge(_ node: ClusterNode) -> Bool {
+        node.recipes.contains("vrrp") || node.groups.contains("edge")
+    }
+
+    /// Brings the nodes to their plan, wave by wave; stops at the first that fails, gives it back its release from before,
+    /// and names those that were not touched. Ctrl-C ends it between two waves.
+    public func run(_ members: [Member], interruption: Interruption = Interruption()) -> Outcome {
         let start = ContinuousClock.now
         let pending = Self.order(members).filter { !$0.plan.isEmpty }
         guard pending.isEmpty || othersAnswer(members.filter(\.plan.isEmpty)) else { return .nothingTouched }
-        for (index, member) in pending.enumerated() {
-            let name = member.compiled.node.name
-            var isTouched = false
-            var drain: Drain?
-            // Behind undoing: a node that failed gets traffic again when it has its release from before.
-            defer { if let drain { end(drain, name) } }
-            do throws(DeploymentFailure) {
-                try deploy(member, among: members, isTouched: &isTouched, drain: &drain)
-            } catch {
-                sink.report(Event(.failed, command: "deploy", subject: name, message: error.sentence))
-                let outcome: Outcome =
-                    isTouched ? undo(member) : index == 0 ? .nothingTouched : .left
-                reportUntouched(pending[(index + 1)...].map(\.compiled.node.name))
+        let locks: [DeployLock]
+        do throws(DeploymentFailure) { locks = try take(pending) } catch {
+            sink.report(Event(.failed, command: "deploy", message: error.sentence))
+            return .nothingTouched
+        }
+        defer { for lock in locks { lock.release() } }
+        var done: [String] = []
+        for wave in waves(pending) {
+            if interruption.isRequested {
+                reportInterruption(done, pending)
+                return .interrupted
+            }
+            let names = wave.map(\.compiled.node.name)
+            let notice = Notice(interruption) { [sink] in
+                sink.report(
+                    Event(
+                        .warning, command: "deploy",
+                        message:
+                            "\(names.joined(separator: " and ")) will be brought to an end first, then this stops"
+                    ))
+            }
+            let outcome = bring(wave, among: members, isFirst: done.isEmpty)
+            notice.end()
+            guard outcome == .done else {
+                reportUntouched(
+                    pending.map(\.compiled.node.name).filter { !done.contains($0) && !names.contains($0) })
                 return outcome
             }
+            done += names
         }
         let tenths = Int64((ContinuousClock.now - start) / .milliseconds(100))
         let nodes = pending.count == 1 ? "1 node" : "\(pending.count) nodes"
@@ -87,13 +127,94 @@ public struct Rollout: Sendable {
         return .done
     }
 
+    private func waves(_ pending: [Member]) -> [[Member]] {
+        let items = pending.map { member in
+            let node = member.compiled.node
+            return Batch.Item(name: node.name, recipes: node.recipes, isAlone: Self.isEdge(node))
+        }
+        var sizes: [String: Int] = [:]
+        for node in cluster.nodes { for recipe in node.recipes { sizes[recipe, default: 0] += 1 } }
+        return pace.batch.waves(items, sizes: sizes).map { wave in
+            wave.compactMap { item in pending.first { $0.compiled.node.name == item.name } }
+        }
+    }
+
+    /// Nobody else deploys to these nodes meanwhile.
+    private func take(_ members: [Member]) throws(DeploymentFailure) -> [DeployLock] {
+        let nodes = members.map { ($0.session, $0.compiled.node.name, $0.facts.release) }
+        return try DeployLock.take(nodes, by: author, in: cluster.file) { name, holder in
+            sink.report(
+                Event(
+                    .warning, command: "deploy", subject: name,
+                    message: "the deploy by \(holder.sentence) was cut off; this one makes up for it"))
+        }
+    }
+
+    /// One wave: made ready, drained, changed side by side, and given traffic again.
+    private func bring(_ wave: [Member], among members: [Member], isFirst: Bool) -> Outcome {
+        let ready = parallel(wave) { member in
+            Result { () throws(DeploymentFailure) in try upload(member) }
+        }
+        let failed = zip(wave, ready).compactMap { member, upload in
+            if case .failure(let failure) = upload { (member, failure.sentence) } else { nil }
+        }
+        guard failed.isEmpty else {
+            for (member, sentence) in failed { fail(member, sentence) }
+            return isFirst ? .nothingTouched : .left
+        }
+        let uploads = ready.compactMap { try? $0.get() }
+        let names = wave.map(\.compiled.node.name).joined(separator: " and ")
+        let drained = wave.filter(\.plan.interruptsService).map(\.compiled.node.address)
+        let drain = Drain(addresses: drained, members: members)
+        if let drain { begin(drain, names) }
+        // Behind undoing: a node that failed gets traffic again when it has its release from before.
+        defer { if let drain { end(drain, names) } }
+        let outcomes = parallel(Array(zip(wave, uploads))) { member, upload in
+            bring(member, upload)
+        }
+        return outcomes.first { $0 == .left } ?? outcomes.first { $0 != .done } ?? .done
+    }
+
+    private func bring(_ member: Member, _ upload: Upload) -> Outcome {
+        do throws(DeploymentFailure) { try deploy(member, upload) } catch {
+            fail(member, error.sentence)
+            let outcome = undo(member)
+            finish(member, outcome == .rolledBack ? .rolledBack : .left)
+            return outcome
+        }
+        finish(member, .done)
+        return .done
+    }
+
+    private func fail(_ member: Member, _ sentence: String) {
+        sink.report(Event(.failed, command: "deploy", subject: member.compiled.node.name, message: sentence))
+    }
+
+    /// Writes down how a node came out: on the node and here.
+    private func finish(_ member: Member, _ result: RunRecord.NodeResult) {
+        record?.keep(result, of: member.compiled.node.name)
+        let line = NodeHistory.end(author, result: result.rawValue)
+        _ = try? member.session.perform(NodeHistory.appending(line), step: "writing the history")
+    }
+
+    private func reportInterruption(_ done: [String], _ pending: [Member]) {
+        let rest = pending.map(\.compiled.node.name).filter { !done.contains($0) }
+        let sofar = done.isEmpty ? "nothing was touched" : "\(done.joined(separator: ", ")) done and checked"
+        sink.report(
+            Event(
+                .warning, command: "deploy",
+                message: "interrupted: \(sofar); not touched: \(rest.joined(separator: ", ")). Go on with: "
+                    + "pidep deploy \(cluster.file) --resume",
+                data: [.init("untouched", .strings(rest))]))
+    }
+
     private func reportUntouched(_ names: [String]) {
         guard !names.isEmpty else { return }
         sink.report(
             Event(
                 .warning, command: "deploy",
                 message: "not touched: \(names.joined(separator: ", ")). Mend what failed and go on with: "
-                    + "pidep deploy \(cluster.file)",
+                    + "pidep deploy \(cluster.file) --resume",
                 data: [.init("untouched", .strings(names))]))
     }
 
@@ -139,30 +260,29 @@ public struct Rollout: Sendable {
         return failures.isEmpty
     }
 
-    private func deploy(
-        _ member: Member, among members: [Member], isTouched: inout Bool, drain: inout Drain?
-    ) throws(DeploymentFailure) {
-        let name = member.compiled.node.name
-        sink.report(Event(.started, command: "deploy", subject: name, message: "sending"))
+    private func upload(_ member: Member) throws(DeploymentFailure) -> Upload {
         let bundle: CrossBuild.Bundle
         do throws(BuildError) {
             bundle = try .load(architecture: member.compiled.manifest.architecture, from: root)
         } catch { throw DeploymentFailure(error.sentence) }
-        let upload = try Upload(member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath)
+        return try Upload(member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath)
+    }
+
+    private func deploy(_ member: Member, _ upload: Upload) throws(DeploymentFailure) {
+        let name = member.compiled.node.name
         sink.report(
             Event(
-                .progress, command: "deploy", subject: name,
+                .started, command: "deploy", subject: name,
                 message: "sending \(upload.blobs) blobs, \(upload.bytes.count / 1024) KiB"))
-        if member.plan.interruptsService {
-            drain = Drain(address: member.compiled.node.address, members: members)
-            if let drain { begin(drain, name) }
-        }
-        isTouched = true
-        let changed = try remote(member).run(Upload.command(member.compiled.manifest), input: upload.bytes)
+        let begin = NodeHistory.begin(
+            author, command: "deploy", from: member.facts.release, to: member.compiled.manifest.release)
+        let changed = try remote(member).run(
+            Upload.command(member.compiled.manifest, after: NodeHistory.appending(begin)), input: upload.bytes
+        )
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
-        if stability > .zero {
-            usleep(useconds_t(stability / .microseconds(1)))
+        if pace.stability > .zero {
+            usleep(useconds_t(pace.stability / .microseconds(1)))
             try check(member)
         }
         sink.report(

@@ -65,11 +65,11 @@ struct Upload {
     }
 
     /// Unpacks the tar from standard input and runs the runtime that the manifest names: the one that came, or the
-    /// one that lies on the node already.
-    static func command(_ manifest: Manifest) -> String {
+    /// one that lies on the node already. `first` is shell that is run before.
+    static func command(_ manifest: Manifest, after first: String = ":") -> String {
         let runtime = "blobs/\(manifest.runtime.digest.hexadecimal)"
         let script = """
-            set -e; umask 077; cd /; incoming=/var/lib/pinode/incoming; rm -rf "$incoming"; \
+            set -e; umask 077; cd /; \(first); incoming=/var/lib/pinode/incoming; rm -rf "$incoming"; \
             mkdir -p "$incoming/blobs"; tar -xf - -C "$incoming"; program="$incoming/\(runtime)"; \
             [ -f "$program" ] || program="/var/lib/pinode/\(runtime)"; chmod 700 "$program"; \
             exec "$program" apply

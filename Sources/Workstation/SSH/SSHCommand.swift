@@ -124,7 +124,7 @@ extension SSHSession {
                 + "echo '\(target.user) ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/pidep")
     }
 
-    private func openChannel(_ command: String, until end: ContinuousClock.Instant) throws(SSHError)
+    func openChannel(_ command: String, until end: ContinuousClock.Instant) throws(SSHError)
         -> OpaquePointer
     {
         var channel: OpaquePointer?

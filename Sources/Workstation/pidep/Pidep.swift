@@ -20,7 +20,8 @@ struct Pidep: ParsableCommand {
             """,
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
-            DeployCommand.self, RollbackCommand.self, StatusCommand.self, SmokeCommand.self,
+            DeployCommand.self, RollbackCommand.self, HistoryCommand.self, UnlockCommand.self,
+            StatusCommand.self, SmokeCommand.self,
             ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, LoadTestCommand.self,
         ])
 

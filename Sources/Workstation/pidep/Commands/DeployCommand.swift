@@ -10,12 +10,15 @@ struct DeployCommand: ParsableCommand {
         discussion: """
             Shows the plan and asks, then goes from node to node: edge nodes after the others, the holder of the
             virtual address last. Each node must pass its recipes' checks before the next is touched.
-            The first node that fails gets its release from before again, and the run ends there.
+            The first node that fails gets its release from before again, and the run ends there. Ctrl-C brings the
+            node in hand to its end, then stops.
             Exit code 0 done or nothing to do, 1 failed before anything was touched, 6 failed and this node rolled
-            back, 7 failed and left as it is; docs/deploy.md tells what to do then.
+            back, 7 failed and left as it is, 130 interrupted; docs/deploy.md tells what to do then.
 
               pidep deploy inventory/lab.ini
               pidep deploy inventory/lab.ini --yes --limit nustler2
+              pidep deploy inventory/lab.ini --batch 25% --message "new certificates"
+              pidep deploy inventory/lab.ini --resume
               pidep deploy inventory/lab.ini --yes --json
               pidep plan inventory/lab.ini --out today.plan && pidep deploy --plan today.plan
             """)
@@ -31,7 +34,22 @@ struct DeployCommand: ParsableCommand {
     @Option(help: "How many seconds a node must stay healthy before the next one is touched (0 to 600).")
     var stayHealthy: Int = Int(Rollout.stabilityTime.components.seconds)
 
+    @Option(
+        help: "How many nodes at a time: a number, or a share as 25%. At most half of those that do the same."
+    )
+    var batch = "1"
+    @Flag(help: "Only the nodes that the last deploy of this inventory failed at or did not reach.")
+    var resume = false
+    @Option(help: "Why, for the nodes' history and for whoever meets the lock.") var message = ""
+
     func validate() throws {
+        guard Batch(batch) != nil else {
+            throw ValidationError(
+                "--batch takes a number from 1 or a share from 1% to 100%, not \"\(batch)\"")
+        }
+        guard !resume || (options.limit == nil && plan == nil) else {
+            throw ValidationError("--resume chooses the nodes itself: without --limit and --plan")
+        }
         guard (inventory == nil) != (plan == nil) else {
             throw ValidationError("name the inventory, or a plan with --plan; a plan has its own inventory")
         }
@@ -50,7 +68,11 @@ struct DeployCommand: ParsableCommand {
         try enterLab(of: inventory)
         var deploying = options.deploying("deploy", inventory)
         deploying.use(planned)
-        let outcome = deploying.deploy(stability: .seconds(stayHealthy)) { yes || DeployOptions.confirm() }
+        if resume {
+            guard try sayFailures({ try deploying.resume() }) else { return }
+        }
+        let pace = Rollout.Pace(stability: .seconds(stayHealthy), batch: Batch(batch) ?? .one)
+        let outcome = deploying.deploy(pace: pace, message: message) { yes || DeployOptions.confirm() }
         guard outcome == .done else { throw ExitCode(outcome.rawValue) }
     }
 }

@@ -18,6 +18,7 @@ struct RollbackCommand: ParsableCommand {
     @Argument(help: "The inventory file.") var inventory: String
     @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
     @Option(help: "The release, or the beginning of its name.") var to: String?
+    @Option(help: "Why, for the nodes' history.") var message = ""
     @Flag(help: "Do not ask.") var yes = false
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
@@ -25,7 +26,8 @@ struct RollbackCommand: ParsableCommand {
         try enterLab(of: inventory)
         let outcome = try sayFailures {
             try Rollback(
-                on: try NodeAccess(inventory, limit: limit), to: to, sink: Renderer(.automatic(json: json)),
+                on: try NodeAccess(inventory, limit: limit), to: to, message: message,
+                sink: Renderer(.automatic(json: json)),
                 trust: DeployOptions.trust
             ).run { yes || DeployOptions.confirm() }
         }
