@@ -24,7 +24,10 @@ public struct FactsReport: Sendable {
         _ access: NodeAccess, trust: ([HostKey]) -> Bool
     ) throws(DeploymentFailure) -> FactsReport {
         let compiled: [CompiledNode]
-        do throws(LoadedCluster.Failure) { compiled = try access.loaded.withoutRuntime() } catch {
+        do throws(LoadedCluster.Failure) {
+            // Those that cannot be had now only make their files look edited.
+            compiled = try access.loaded.withoutRuntime(try? access.loaded.secrets(runsCommands: false))
+        } catch {
             throw DeploymentFailure(error.sentence)
         }
         let virtualAddress = access.loaded.cluster.virtualAddress

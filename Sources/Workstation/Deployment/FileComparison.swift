@@ -1,5 +1,6 @@
 import Digest
 import Manifest
+import Recipes
 
 /// One path: what it shall be, what it is, and what the release before had made of it.
 struct FileComparison {
@@ -10,9 +11,9 @@ struct FileComparison {
     let facts: Facts
 
     /// What must be done; nil when nothing.
-    func step(isRetired: Bool, blobs: [String: [UInt8]]) -> NodePlan.Step? {
-        guard var step = isRetired ? retirement : change(blobs) else { return nil }
-        step.edit = edit
+    func step(isRetired: Bool, compiled: CompiledNode) -> NodePlan.Step? {
+        guard var step = isRetired ? retirement : change(compiled) else { return nil }
+        step.edit = edit(compiled)
         return step
     }
 
@@ -26,8 +27,8 @@ struct FileComparison {
 
     private var looks: String { "\(ManagedFile.octal(file.mode)) \(file.owner):\(file.group)" }
 
-    private func change(_ blobs: [String: [UInt8]]) -> NodePlan.Step? {
-        guard let found else { return creation(blobs) }
+    private func change(_ compiled: CompiledNode) -> NodePlan.Step? {
+        guard let found else { return creation(compiled) }
         let owners = "\(found.owner):\(found.group)"
         let sameOwner = found.owner == file.owner && found.group == file.group
         let attributes =
@@ -43,9 +44,8 @@ struct FileComparison {
             return sameOwner ? nil : step("attributes", "\(owners) → \(file.owner):\(file.group)")
         case .blob(let digest, let size):
             guard found.kind != "f" || found.digest != digest.hexadecimal else { return attributes }
-            let new = blobs[digest.hexadecimal] ?? []
             if found.kind == "l" { return step("change", "a file, was a link to \(found.target)") }
-            guard let lines = Self.diff(found.content ?? [], new, file.path) else {
+            guard let lines = diff(found.content ?? [], to: digest, compiled) else {
                 let sizes =
                     "\(found.size) bytes \(short(found.digest)) → \(size) bytes \(short(digest.hexadecimal))"
                 return step("change", [sizes, attributes?.detail].compactMap { $0 }.joined(separator: ", "))
@@ -54,14 +54,13 @@ struct FileComparison {
         }
     }
 
-    private func creation(_ blobs: [String: [UInt8]]) -> NodePlan.Step? {
+    private func creation(_ compiled: CompiledNode) -> NodePlan.Step? {
         switch file.content {
         case .absent: return nil
         case .directory: return step("create", "folder, \(looks)")
         case .link(let target): return step("create", "link to \(target)")
         case .blob(let digest, let size):
-            let new = blobs[digest.hexadecimal] ?? []
-            guard let lines = Self.diff([], new, file.path) else {
+            guard let lines = diff([], to: digest, compiled) else {
                 return step("create", "\(size) bytes \(short(digest.hexadecimal)), \(looks)")
             }
             return step("create", "\(size) bytes, \(looks)", lines)
@@ -69,7 +68,7 @@ struct FileComparison {
     }
 
     /// What somebody did to the path since the current release put it there.
-    private var edit: [String] {
+    private func edit(_ compiled: CompiledNode) -> [String] {
         guard let previous, !isAttempted else { return [] }
         guard let found else { return previous.content == .absent ? [] : ["it was removed"] }
         switch previous.content {
@@ -86,7 +85,7 @@ struct FileComparison {
             }
             // Content is brought only where it differs from what this deploy wants: else there is no step at all.
             guard let before = found.deployed, let after = found.content,
-                let lines = Self.diff(before, after, file.path)
+                let lines = diff(before, after, compiled)
             else { return ["its content was changed: \(short(digest.hexadecimal)) → \(short(now))"] }
             return lines + attributeEdit(previous, found)
         }
@@ -114,13 +113,42 @@ struct FileComparison {
 
     private func short(_ digest: String?) -> String { String((digest ?? "?").prefix(8)) }
 
-    /// The diff of two texts; nil where one of them is none, or too long to be brought.
-    private static func diff(_ old: [UInt8], _ new: [UInt8], _ path: String) -> [String]? {
-        guard old.count <= FactsRequest.contentLimit, new.count <= FactsRequest.contentLimit,
-            let before = String(validating: old, as: UTF8.self),
-            let after = String(validating: new, as: UTF8.self),
-            !old.contains(0), !new.contains(0)
-        else { return nil }
-        return UnifiedDiff.lines(from: before, to: after, name: path)
+    /// The diff to the text that the file shall have; nil where one of the two is none.
+    private func diff(_ old: [UInt8], to digest: SHA256Digest, _ compiled: CompiledNode) -> [String]? {
+        guard let before = Self.text(old), let after = Self.text(compiled.blobs[digest.hexadecimal] ?? [])
+        else {
+            return nil
+        }
+        guard let privacy = privacy(compiled) else {
+            return UnifiedDiff.lines(from: before, to: after, name: file.path)
+        }
+        return UnifiedDiff.lines(from: privacy.mask(before), to: privacy.new(after: before), name: file.path)
+    }
+
+    /// The diff of two texts that were on the node; nil where one of the two is none.
+    private func diff(_ old: [UInt8], _ new: [UInt8], _ compiled: CompiledNode) -> [String]? {
+        guard let before = Self.text(old), let after = Self.text(new) else { return nil }
+        guard let privacy = privacy(compiled) else {
+            return UnifiedDiff.lines(from: before, to: after, name: file.path)
+        }
+        let lines = UnifiedDiff.lines(from: privacy.mask(before), to: privacy.mask(after), name: file.path)
+        return lines.isEmpty ? ["its content was changed, in what is not shown"] : lines
+    }
+
+    /// A file that not everybody on the node may read, or that holds secrets, is shown as one that does.
+    private func privacy(_ compiled: CompiledNode) -> PrivateText? {
+        let modes = [file.content == .absent ? nil : file.mode, found?.mode, previous?.mode].compactMap { $0 }
+        var key = ""
+        if case .blob(let digest, _) = file.content { key = digest.hexadecimal }
+        let redacted = compiled.redacted[key]
+        guard redacted != nil || modes.contains(where: { $0 & 0o004 == 0 }) else { return nil }
+        let real = String(decoding: compiled.blobs[key] ?? [], as: UTF8.self)
+        return PrivateText(real: real, shown: redacted ?? real)
+    }
+
+    /// Bytes as text; nil where they are none, or too long to have been brought.
+    private static func text(_ bytes: [UInt8]) -> String? {
+        guard bytes.count <= FactsRequest.contentLimit, !bytes.contains(0) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -63,12 +63,14 @@ public struct Fleet: Sendable {
             chosen = try NodeSelection.nodes(of: loaded.cluster, limit: limit)
         } catch { throw DeploymentFailure(error.sentence) }
         let drafts: [CompiledNode]
-        do throws(LoadedCluster.Failure) { drafts = try loaded.withoutRuntime() } catch {
-            throw DeploymentFailure(error.sentence)
-        }
+        let secrets: SecretStore
+        do throws(LoadedCluster.Failure) {
+            secrets = try loaded.secrets()
+            drafts = try loaded.withoutRuntime(secrets)
+        } catch { throw DeploymentFailure(error.sentence) }
         let wanted = drafts.filter { draft in chosen.contains { $0.name == draft.node.name } }
         let reached = try reach(wanted, trust: trust)
-        let compiled = try compile(reached)
+        let compiled = try compile(reached, secrets)
         let pairs = reached.compactMap { entry in
             compiled.first { $0.node.name == entry.draft.node.name }.map { (entry, $0) }
         }
@@ -145,7 +147,9 @@ public struct Fleet: Sendable {
     }
 
     /// Compiles anew with the architectures that the nodes told and the runtimes that were built for them.
-    private func compile(_ reached: [Reached]) throws(DeploymentFailure) -> [CompiledNode] {
+    private func compile(_ reached: [Reached], _ secrets: SecretStore) throws(DeploymentFailure)
+        -> [CompiledNode]
+    {
         var cluster = loaded.cluster
         var runtimes: [String: Manifest.Runtime] = [:]
         var failures: [String] = []
@@ -172,7 +176,9 @@ public struct Fleet: Sendable {
                     version: bundle.version, digest: bundle.digest, size: bundle.size)
             }
         } catch { throw DeploymentFailure(error.sentence) }
-        do throws(RecipeFailure) { return try loaded.catalog.compile(cluster, runtime: runtimes) } catch {
+        do throws(RecipeFailure) {
+            return try loaded.catalog.compile(cluster, runtime: runtimes, secrets: secrets)
+        } catch {
             throw DeploymentFailure(error.sentence)
         }
     }

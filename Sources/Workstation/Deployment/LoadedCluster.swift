@@ -1,3 +1,4 @@
+import Events
 import Inventory
 import Lab
 import Manifest
@@ -43,8 +44,18 @@ public struct LoadedCluster: Sendable {
         }
     }
 
-    /// The nodes as the recipes make them, without a node runtime: for what only asks and changes nothing.
-    public func withoutRuntime() throws(Failure) -> [CompiledNode] {
+    /// The secrets of the cluster; from now on this process shows none of them.
+    func secrets(runsCommands: Bool = true) throws(Failure) -> SecretStore {
+        do throws(SecretStore.Failure) {
+            let store = try SecretStore.load(cluster, runsCommands: runsCommands)
+            for secret in store.secrets { Redaction.hide(secret.value, as: secret.name) }
+            return store
+        } catch { throw Failure(sentence: error.sentence) }
+    }
+
+    /// The nodes as the recipes make them, without a node runtime: for what only asks and changes nothing. Without
+    /// `secrets`, files have `<secret NAME>` in their places.
+    public func withoutRuntime(_ secrets: SecretStore? = nil) throws(Failure) -> [CompiledNode] {
         var known = cluster
         for index in known.nodes.indices {
             known.nodes[index].architecture = known.nodes[index].architecture ?? "amd64"
@@ -52,7 +63,7 @@ public struct LoadedCluster: Sendable {
         let nothing = Manifest.Runtime(version: "", digest: .init(of: []), size: 0)
         do throws(RecipeFailure) {
             return try catalog.compile(
-                known, runtime: ["armv7": nothing, "arm64": nothing, "amd64": nothing])
+                known, runtime: ["armv7": nothing, "arm64": nothing, "amd64": nothing], secrets: secrets)
         } catch {
             throw Failure(sentence: error.diagnostics.map(\.sentence).joined(separator: "\n"))
         }

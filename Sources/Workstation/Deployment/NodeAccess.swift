@@ -37,6 +37,8 @@ public struct NodeAccess: Sendable {
         do throws(BuildError) { root = try .find() } catch { throw DeploymentFailure(error.sentence) }
         logins = Logins(loaded.cluster, root: root)
         nodes = loaded.cluster.nodes
+        // What nodes print may hold secrets: those that can be had without asking anybody are hidden.
+        _ = try? loaded.secrets(runsCommands: false)
     }
 
     /// One login at each of the nodes.

@@ -56,7 +56,7 @@ public struct NodePlan: Sendable, Equatable {
             let found = facts.paths[file.path]
             let previous = facts.manifest?.files.first { $0.path == file.path }
             let comparison = FileComparison(file: file, found: found, previous: previous, facts: facts)
-            guard let step = comparison.step(isRetired: retired.contains(file.path), blobs: compiled.blobs)
+            guard let step = comparison.step(isRetired: retired.contains(file.path), compiled: compiled)
             else { continue }
             steps.append(step)
             pending.add(changed: file)

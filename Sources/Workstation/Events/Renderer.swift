@@ -30,6 +30,7 @@ public final class Renderer: EventSink, @unchecked Sendable {
 
     /// Shows the event at once.
     public func report(_ event: Event) {
+        let event = event.redacted
         lock.withLock {
             switch style {
             case .json: write(event.json.compact + "\n", to: 1)

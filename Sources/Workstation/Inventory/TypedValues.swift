@@ -8,7 +8,8 @@ extension Variable {
 
     /// Why the value of `key` is not of this kind, with file, line, key, value and accepted forms; nil if it is.
     public func problem(_ key: String, _ kind: ValueKind) -> Diagnostic? {
-        guard !kind.accepts(text) else { return nil }
+        if let problem = secretProblem(key, kind) { return problem }
+        guard secret == nil, !kind.accepts(text) else { return nil }
         var advice = "Write \(kind.acceptedForms)"
         if case .choice(let words) = kind, let word = nearestWord(to: text, among: words) {
             advice += "; did you mean \"\(word)\"?"

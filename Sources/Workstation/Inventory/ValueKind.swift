@@ -20,6 +20,8 @@ public enum ValueKind: Sendable, Equatable {
     case list
     /// One of these words.
     case choice([String])
+    /// A text that nobody shall see: an inventory says where it comes from (`SecretSource`).
+    case secret
 
     /// For a sentence: `a port: a number from 1 to 65535`.
     public var acceptedForms: String {
@@ -38,6 +40,7 @@ public enum ValueKind: Sendable, Equatable {
         case .network: "a network in CIDR notation, as in 192.0.2.0/24"
         case .size: "a size with its unit, as in 512K, 100M or 1G"
         case .list: "words separated by blanks or commas"
+        case .secret: SecretSource.acceptedForms
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         }
     }
@@ -53,6 +56,7 @@ public enum ValueKind: Sendable, Equatable {
         case .address: IPAddress(text) != nil
         case .network: IPv4Network(text) != nil
         case .size: Int64(size: text) != nil
+        case .secret: SecretSource(text) != nil
         case .choice(let words): words.contains(text)
         }
     }

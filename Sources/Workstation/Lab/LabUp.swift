@@ -18,6 +18,7 @@ extension Lab {
             try claim()
             let state = try self.state(architecture: architecture, rootFileSystem)
             try makeKeys(tools)
+            try LabSecrets.make(for: cluster)
             try registerFormats(of: state)
             let wiring = wiring(tools)
             try wiring.raise()

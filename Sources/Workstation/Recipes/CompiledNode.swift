@@ -10,6 +10,8 @@ public struct CompiledNode: Sendable {
     public var manifest: Manifest
     /// The bytes of the manifest's files, by SHA-256 (64 hexadecimal digits).
     public var blobs: [String: [UInt8]]
+    /// The texts of those files that hold secrets, with `<secret NAME>` in their places, by the same key.
+    public var redacted: [String: String] = [:]
     /// What must answer once the node is deployed: the health gate, and `pidep smoke`.
     public var checks: [Check]
     /// Where each path of the manifest comes from.

@@ -10,16 +10,19 @@ struct Compiler {
     let cluster: Cluster
     let runtime: [String: Manifest.Runtime]
     let checkers: [String: LanguageChecker]
+    /// nil: files are made with `<secret NAME>` in the places of their secrets.
+    let secrets: SecretStore?
     var diagnostics: [Diagnostic] = []
 
     init(
         catalog: RecipeCatalog, cluster: Cluster, runtime: [String: Manifest.Runtime],
-        checkers: [String: LanguageChecker]
+        checkers: [String: LanguageChecker], secrets: SecretStore? = nil
     ) {
         self.catalog = catalog
         self.cluster = cluster
         self.runtime = runtime
         self.checkers = checkers
+        self.secrets = secrets
     }
 
     /// All nodes; with diagnostics they are not to be used.
@@ -145,6 +148,7 @@ struct Compiler {
         _ = scope.lookups.takeUsed()
         for condition in file.when { scope.note(condition.name) }
         let path = render(file.to, scope, draft.node)
+        guard !refusesSecret(in: path, "a path", recipe, file.line) else { return }
         if let problem = Names.problem(ofPath: path) {
             return report(recipe.file, file.line, "\"\(path)\" cannot be a file's path: \(problem)")
         }
@@ -157,10 +161,19 @@ struct Compiler {
                 diagnostics += found.filter { $0.severity == .error }
                 draft.warnings += found.filter { $0.severity == .warning }
             }
-            content = blob(Array(text.utf8), &draft)
+            if SecretToken.isIn(text), file.mode & 0o027 != 0 {
+                report(
+                    recipe.file, file.line,
+                    "\(path) holds the secret \(SecretToken.names(in: text).joined(separator: ", ")), and its mode is "
+                        + ManagedFile.octal(file.mode), "Give it the mode \"0600\" or \"0640\"")
+            }
+            content = blob(text, &draft)
         case .bytes(let bytes): content = blob(bytes, &draft)
         case .directory: content = .directory
-        case .link(let target): content = .link(to: render(target, scope, draft.node))
+        case .link(let target):
+            let target = render(target, scope, draft.node)
+            guard !refusesSecret(in: target, "a link", recipe, file.line) else { return }
+            content = .link(to: target)
         case .absent: content = .absent
         }
         let managed = ManagedFile(
@@ -178,6 +191,28 @@ struct Compiler {
         draft.origins[path] = CompiledNode.Origin(
             recipe: recipe.name, source: file.sourceFile, line: file.line)
         draft.used[path] = scope.lookups.takeUsed()
+    }
+
+    /// A secret may stand in a file's text and nowhere else: everything else is shown, logged, or on a command line.
+    private mutating func refusesSecret(in text: String, _ what: String, _ recipe: Recipe, _ line: Int)
+        -> Bool
+    {
+        guard SecretToken.isIn(text) else { return false }
+        report(
+            recipe.file, line,
+            "the secret \(SecretToken.names(in: text).joined(separator: ", ")) stands in \(what)",
+            "A secret may stand only in a file's content")
+        return true
+    }
+
+    /// A text with its secrets in place.
+    private func blob(_ text: String, _ draft: inout CompiledNode) -> ManagedFile.Content {
+        guard SecretToken.isIn(text) else { return blob(Array(text.utf8), &draft) }
+        let redacted = SecretToken.redacted(text)
+        let whole = secrets.flatMap { SecretToken.revealed(text, by: $0) } ?? redacted
+        let content = blob(Array(whole.utf8), &draft)
+        if case .blob(let digest, _) = content { draft.redacted[digest.hexadecimal] = redacted }
+        return content
     }
 
     private func blob(_ bytes: [UInt8], _ draft: inout CompiledNode) -> ManagedFile.Content {
@@ -205,9 +240,11 @@ struct Compiler {
     private mutating func apply(
         _ check: RecipeCheck, of recipe: Recipe, _ scope: TemplateScope, to draft: inout CompiledNode
     ) {
+        let contains = check.contains.map { render($0, scope, draft.node) }
         let url = render(check.url, scope, draft.node).replacing(/^(http:\/\/[^\/]*):80(?=\/)/) {
             $0.output.1
         }
+        guard !refusesSecret(in: url + (contains ?? ""), "a check", recipe, check.line) else { return }
         let parts = URLComponents(string: url)
         guard parts?.scheme == "http", let host = parts?.host, !host.isEmpty, parts?.user == nil else {
             return report(
@@ -217,7 +254,7 @@ struct Compiler {
         draft.checks.append(
             Check(
                 recipe: recipe.name, url: url, status: check.status,
-                contains: check.contains.map { render($0, scope, draft.node) }, within: check.within,
+                contains: contains, within: check.within,
                 concernsVirtualAddress: host == cluster.virtualAddress))
     }
 

@@ -45,6 +45,11 @@ extension Compiler {
             "interface": .text(node.variables["vip_interface"]?.text ?? Cluster.defaultInterface),
         ]
         for variable in catalog.declared.values {
+            if let given = node.variables[variable.name], given.secret != nil {
+                values[variable.name] = .secret(
+                    name: variable.name, token: SecretToken.token(variable.name, given.text))
+                continue
+            }
             let text = node.variables[variable.name]?.text ?? variable.preset
             values[variable.name] = text.map { value($0, variable.kind) } ?? .absent
             guard variable.kind == .duration else { continue }

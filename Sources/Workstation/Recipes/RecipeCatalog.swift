@@ -58,12 +58,14 @@ public struct RecipeCatalog: Sendable {
     }
 
     /// Compiles the manifest of every node. `runtime` has the node runtime of each architecture; `checkers` read
-    /// every rendered configuration with the parser of the role that will read it.
+    /// every rendered configuration with the parser of the role that will read it. Without `secrets` files have
+    /// `<secret NAME>` in the places of theirs: for what shows and does not deploy.
     public func compile(
-        _ cluster: Cluster, runtime: [String: Manifest.Runtime],
+        _ cluster: Cluster, runtime: [String: Manifest.Runtime], secrets: SecretStore? = nil,
         checkers: [String: LanguageChecker] = LanguageCheckers.roles
     ) throws(RecipeFailure) -> [CompiledNode] {
-        var compiler = Compiler(catalog: self, cluster: cluster, runtime: runtime, checkers: checkers)
+        var compiler = Compiler(
+            catalog: self, cluster: cluster, runtime: runtime, checkers: checkers, secrets: secrets)
         let nodes = compiler.compile()
         guard compiler.diagnostics.isEmpty else { throw RecipeFailure(diagnostics: compiler.diagnostics) }
         return nodes

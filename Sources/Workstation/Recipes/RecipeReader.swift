@@ -118,6 +118,7 @@ struct RecipeReader {
     private mutating func readKind(_ name: String, _ words: YAMLReader.Mapping) -> ValueKind? {
         let kinds = [
             "text", "integer", "boolean", "duration", "port", "address", "network", "size", "list", "choice",
+            "secret",
         ]
         guard let kind = yaml.text(words.members["kind"], "kind") else {
             report(words.line, "\(name) has no kind", "It is one of \(kinds.joined(separator: ", "))")
@@ -135,6 +136,12 @@ struct RecipeReader {
         }
         switch kind.value {
         case "text": return .text
+        case "secret":
+            if words.members["default"] != nil {
+                report(
+                    line, "\(name) is a secret and has a default", "Delete it: a secret stands in no recipe")
+            }
+            return .secret
         case "integer":
             guard bounds <= upper else {
                 report(line, "the min of \(name) is above its max")

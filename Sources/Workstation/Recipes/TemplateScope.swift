@@ -61,6 +61,8 @@ final class TemplateScope: MustacheParent {
 /// What a name in a template stands for.
 enum TemplateValue: Sendable {
     case text(String)
+    /// What stands for a secret until the file is made.
+    case secret(name: String, token: String)
     case flag(Bool)
     case list([[String: TemplateValue]])
     case words([String])
@@ -70,6 +72,7 @@ enum TemplateValue: Sendable {
     fileprivate func mustache(_ lookups: TemplateScope.Lookups, name: String) -> Any {
         switch self {
         case .text(let text): text
+        case .secret(_, let token): token
         case .flag(let flag): flag
         case .list(let elements): elements.map { TemplateScope(element: $0, lookups: lookups) }
         case .words(let words): words
@@ -81,6 +84,7 @@ enum TemplateValue: Sendable {
     var plain: String {
         switch self {
         case .text(let text): text
+        case .secret(let name, _): "<secret \(name)>"
         case .flag(let flag): flag ? "true" : "false"
         case .words(let words): words.joined(separator: " ")
         case .list, .absent: ""
@@ -92,7 +96,7 @@ enum TemplateValue: Sendable {
         switch self {
         case .list(let elements): elements.compactMap { $0["name"]?.plain }.joined(separator: " ")
         case .absent: nil
-        case .text, .flag, .words: plain
+        case .text, .secret, .flag, .words: plain
         }
     }
 }

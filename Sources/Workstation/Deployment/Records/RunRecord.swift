@@ -65,7 +65,7 @@ public final class RunRecord: EventSink, @unchecked Sendable {
     /// Keeps an event and passes it on.
     public func report(_ event: Event) {
         lock.withLock {
-            var members = event.json.members ?? []
+            var members = event.redacted.json.members ?? []
             members.insert(.init("time", .string(timeText())), at: 0)
             try? events?.write(contentsOf: Data((JSONValue.object(members).compact + "\n").utf8))
         }
@@ -125,7 +125,8 @@ public final class RunRecord: EventSink, @unchecked Sendable {
     }
 
     private func write(_ name: String, _ text: String) {
-        try? Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
+        try? Data(Redaction.apply(text).utf8).write(
+            to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
     }
 
     private static func prune(_ runs: String) {

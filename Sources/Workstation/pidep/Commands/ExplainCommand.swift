@@ -34,7 +34,7 @@ func sayFailures<Result>(_ body: () throws -> Result) throws -> Result {
         let sentence =
             (error as? DeploymentFailure)?.sentence ?? (error as? LoadedCluster.Failure)?.sentence
         guard let sentence else { throw error }
-        FileHandle.standardError.write(Data((sentence + "\n").utf8))
+        FileHandle.standardError.write(Data((Redaction.apply(sentence) + "\n").utf8))
         throw ExitCode.failure
     }
 }
