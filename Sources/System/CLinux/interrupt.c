@@ -23,6 +23,12 @@ int cl_interrupt_begin(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, &before_interrupt);
     sigaction(SIGTERM, &action, &before_terminate);
+    // Whoever started us from a thread that blocks signals has handed the block on (sigprocmask(2), execve(2)).
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
     return fd;
 }
 
