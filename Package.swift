@@ -94,14 +94,17 @@ let package = Package(
         workstation("Inventory", ["Diagnostics", "JSON"]),
         workstation(
             "Recipes", ["Inventory", "Diagnostics", "Manifest", "Digest", "Languages", yams, mustache]),
-        workstation("CrossBuild", ["Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
+        workstation("Apt", ["Commands", "Digest", "JSON"]),
+        workstation(
+            "CrossBuild", ["Apt", "Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
+        workstation("NodePackages", ["Apt", "Diagnostics", "Digest"]),
         workstation("SSH", ["CSSH2", "COpenSSL", "CLinux", "Digest", "Inventory"]),
         workstation("Lab", ["Commands", "Requirements", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
         workstation(
             "Deployment",
             [
                 "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
-                "CLinux", "CArchive", "Lab",
+                "CLinux", "CArchive", "Lab", "NodePackages",
             ]),
         workstation(
             "LoadTest", ["Inventory", "Lab", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),
@@ -139,6 +142,10 @@ let package = Package(
             ]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
+        tests("Apt", at: "Workstation/Apt", ["Apt"]),
+        tests(
+            "NodePackages", at: "Workstation/NodePackages",
+            ["NodePackages", "Apt", "Commands", "Digest", "TestSupport"]),
         tests("Requirements", at: "Workstation/Requirements", ["Requirements", "JSON"]),
         tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
         tests(
@@ -146,14 +153,13 @@ let package = Package(
             ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
         tests(
             "CrossBuild", at: "Workstation/CrossBuild",
-            ["CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON", "TestSupport"]),
+            ["Apt", "CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON", "TestSupport"]),
         tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
             [
-                "Deployment", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest", "Events",
-                "CrossBuild",
-                "TestSupport",
+                "Deployment", "NodePackages", "Recipes", "Inventory", "Manifest", "SSH", "JSON", "Digest",
+                "Events", "CrossBuild", "Commands", "TestSupport",
             ]),
         tests("Lab", at: "Workstation/Lab", ["Lab", "Inventory"]),
         tests(

@@ -1,16 +1,12 @@
+import Apt
 import Commands
 import Digest
 import Foundation
 import Requirements
 
-/// A private root for apt: the machine's own Debian sources and keyring, and nothing else of the machine's.
-///
-/// apt downloads and checks signatures and digests; no root is needed and no state of the system's apt is touched,
-/// not even by its hooks (`APT::Update::Post-Invoke`): its configuration is not read, only its `Acquire` settings for
-/// HTTP (proxies) are carried over.
+/// The packages of a sysroot, from the machine's own Debian sources: apt downloads them and checks signatures and
+/// digests.
 struct AptRoot {
-    /// How long apt may take for the indexes of one architecture.
-    static let updateTimeout: TimeInterval = 300
     /// How long the packages of one architecture, some 10 MB, may take.
     static let downloadTimeout: TimeInterval = 600
     /// How often, and after how long, a mirror in mid-sync is asked again.
@@ -104,7 +100,7 @@ struct AptRoot {
         let incoming = "\(folder)/incoming"
         try Files.makeEmpty(incoming)
         defer { try? FileManager.default.removeItem(atPath: incoming) }
-        let output = try apt(
+        let output = try run(
             ["download"] + missing.map { "\($0.name)=\($0.version)" }, in: incoming,
             timeout: Self.downloadTimeout)
         guard output.code == 0 else {
@@ -129,69 +125,30 @@ struct AptRoot {
         BuildError(failure.sentence(sources: sources, state: folder, command: command))
     }
 
+    private var apt: AptFolder { AptFolder(folder, architecture: debianArchitecture) }
+
     private func prepare() throws(BuildError) {
-        for part in ["parts", "empty", "log", "state/lists/partial", "cache/archives/partial"] {
-            try Files.makeFolder("\(folder)/\(part)")
+        do throws(Requirement.Missing) { try Requirement.aptGet.demand() } catch {
+            throw BuildError(error.sentence)
         }
-        try Files.write("", to: "\(folder)/state/status")
         guard let text = FileManager.default.contents(atPath: sources) else {
             throw BuildError("\(sources) cannot be read. Run: sudo chmod a+r \(sources)")
         }
-        for old in try Files.list("\(folder)/parts") {
-            try? FileManager.default.removeItem(atPath: "\(folder)/parts/\(old)")
-        }
-        let name = sources.hasSuffix(".list") ? "debian.list" : "debian.sources"
-        try Files.write(String(decoding: text, as: UTF8.self), to: "\(folder)/parts/\(name)")
-        try Files.write(configuration(), to: "\(folder)/apt.conf")
-    }
-
-    private func configuration() throws(BuildError) -> String {
-        """
-        Dir::Etc::main "\(folder)/empty/none";
-        Dir::Etc::parts "\(folder)/empty";
-        Dir::Etc::preferences "\(folder)/empty/none";
-        Dir::Etc::preferencesparts "\(folder)/empty";
-        Dir::Etc::sourcelist "\(folder)/empty/none";
-        Dir::Etc::sourceparts "\(folder)/parts";
-        Dir::State "\(folder)/state";
-        Dir::State::status "\(folder)/state/status";
-        Dir::Cache "\(folder)/cache";
-        Dir::Cache::pkgcache "";
-        Dir::Cache::srcpkgcache "";
-        Dir::Log "\(folder)/log";
-        APT::Architecture "\(debianArchitecture)";
-        APT::Architectures { "\(debianArchitecture)"; };
-        APT::Sandbox::User "";
-        APT::Update::Error-Mode "any";
-        Acquire::Languages "none";
-        Acquire::GzipIndexes "true";
-        Acquire::Retries "2";
-        Acquire::http::Timeout "30";
-        \(try machineTransport())
-
-        """
-    }
-
-    /// The machine's settings for HTTP: proxies and the like. `Acquire` alone would bring further indexes.
-    private func machineTransport() throws(BuildError) -> String {
-        let dump = try run(
-            Command(["apt-config", "dump", "--format", "%F \"%v\";%n"], timeout: Self.updateTimeout))
-        return dump.standardOutput.split(separator: "\n")
-            .filter { line in
-                ["Acquire::http::", "Acquire::https::", "Acquire::ForceIPv"].contains { line.hasPrefix($0) }
-                    && !line.hasSuffix(" \"\";")
-            }
-            .joined(separator: "\n")
+        do throws(AptFolder.Failure) {
+            try apt.prepare(
+                sources: String(decoding: text, as: UTF8.self),
+                name: sources.hasSuffix(".list") ? "debian.list" : "debian.sources")
+        } catch { throw BuildError(error.sentence) }
     }
 
     /// Nil when all indexes are there.
     private func update() throws(BuildError) -> AptFailure? {
-        let output = try apt(["update"], timeout: Self.updateTimeout)
+        let output = try run(["update"], timeout: AptFolder.questionTimeout)
         return output.code == 0 ? nil : AptFailure(output.standardError + output.standardOutput)
     }
 
     private func available(_ names: [String]) throws(BuildError) -> [DebianPackage] {
-        let output = try apt(["--print-uris", "download"] + names, timeout: Self.updateTimeout)
+        let output = try run(["--print-uris", "download"] + names, timeout: AptFolder.questionTimeout)
         guard output.code == 0 else { throw explain(AptFailure(output.standardError)) }
         let found = output.standardOutput.split(separator: "\n")
             .compactMap { DebianPackage(printedByApt: String($0)) }
@@ -200,22 +157,11 @@ struct AptRoot {
         return found.sorted { $0.name < $1.name }
     }
 
-    private func apt(_ arguments: [String], in place: String? = nil, timeout: TimeInterval) throws(BuildError)
-        -> Command.Output
+    private func run(_ arguments: [String], in place: String? = nil, timeout: TimeInterval)
+        throws(BuildError) -> Command.Output
     {
-        try run(
-            Command(
-                ["apt-get", "-q"] + arguments,
-                environment: ["APT_CONFIG": "\(folder)/apt.conf", "LC_ALL": "C"], in: place, timeout: timeout)
-        )
-    }
-
-    private func run(_ command: Command) throws(BuildError) -> Command.Output {
-        do throws(Requirement.Missing) { try Requirement.aptGet.demand() } catch {
-            throw BuildError(error.sentence)
-        }
-        do throws(Command.Failure) { return try command.runAny() } catch {
-            throw BuildError("\(error.sentence). Run again: \(self.command)")
-        }
+        do throws(AptFolder.Failure) {
+            return try apt.run(["apt-get", "-q"] + arguments, in: place, timeout: timeout)
+        } catch { throw BuildError("\(error.sentence). Run again: \(command)") }
     }
 }

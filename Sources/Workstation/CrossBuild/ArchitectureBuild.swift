@@ -1,3 +1,4 @@
+import Apt
 import Digest
 import Events
 import Foundation

@@ -1,3 +1,4 @@
+import Apt
 import Commands
 import Digest
 import Foundation

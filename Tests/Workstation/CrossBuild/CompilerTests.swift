@@ -1,3 +1,4 @@
+import Apt
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
 /// Why apt could not do what it was asked, read from its own words, as a sentence.
-enum AptFailure: Equatable {
+public enum AptFailure: Sendable, Equatable {
     /// The index and the Release file disagree: a mirror in the middle of a sync. Worth another try.
     case midSync(String)
     /// The mirror could not be reached.
@@ -34,7 +34,7 @@ enum AptFailure: Equatable {
     ]
 
     /// Reads what apt printed, both streams together.
-    init(_ output: String) {
+    public init(_ output: String) {
         let lines = output.split(separator: "\n").map(String.init)
         func first(_ words: [String]) -> String? {
             lines.first { line in words.contains { line.contains($0) } }.map(Self.bare)
@@ -63,13 +63,13 @@ enum AptFailure: Equatable {
     }
 
     /// Whether the same words may succeed a little later.
-    var isTransient: Bool {
+    public var isTransient: Bool {
         if case .midSync = self { return true }
         return false
     }
 
     /// What to tell; `command` is what to type when the cause is gone.
-    func sentence(sources: String, state: String, command: String) -> String {
+    public func sentence(sources: String, state: String, command: String) -> String {
         switch self {
         case .midSync(let words):
             "the Debian mirror is in the middle of a sync, its index and its Release file disagree (\(words)). "

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CrossBuild
+@testable import Apt
 
 @Suite struct AptFailureTests {
     enum Kind { case midSync, network, signature, diskFull, unknown, other }
