@@ -53,7 +53,9 @@ struct Transition {
         try faults.pass()
         try storeBlobs(of: manifest)
         try packages.removePolicy()
-        if !missing.isEmpty {
+        if missing.isEmpty {
+            try packages.removePushed()
+        } else {
             try packages.install(missing, faults: faults)
             changes = FileChanges(tree: tree, accounts: try Accounts(tree))
             try changes.look(at: whole.files, toleratingUnknownOwners: false)

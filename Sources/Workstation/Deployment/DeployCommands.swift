@@ -22,6 +22,8 @@ public struct Deploying: Sendable {
     public var colour: Bool
     /// Whether files' changes are shown without their lines.
     public var brief: Bool
+    /// Whether package indexes are read anew, so that what is installed now is the newest.
+    public var refreshPackages = false
     /// Takes what happens.
     public var sink: any EventSink
     /// The plan that was approved beforehand; nil: it is shown and asked about now.
@@ -181,7 +183,11 @@ public struct Deploying: Sendable {
             throw DeploymentFailure(error.sentence)
         }
         for warning in loaded.warnings { sink.report(Event(.warning, command: command, message: warning)) }
-        do throws(BuildError) { return Fleet(loaded, root: try .find(), limit: limit) } catch {
+        do throws(BuildError) {
+            var fleet = Fleet(loaded, root: try .find(), limit: limit, command: command, sink: sink)
+            fleet.refreshPackages = refreshPackages
+            return fleet
+        } catch {
             throw DeploymentFailure(error.sentence)
         }
     }

@@ -26,6 +26,13 @@ public final class Member: @unchecked Sendable {
     public internal(set) var facts: Facts
     /// What would change.
     public internal(set) var plan: NodePlan
+    /// What is sent of packages; nil: the node's own apt fetches them.
+    private(set) var packages: PackageDelivery?
+
+    func deliver(_ packages: PackageDelivery) {
+        self.packages = packages
+        plan = NodePlan(compiled, facts, packages: packages.resolution)
+    }
 
     init(session: SSHSession, compiled: CompiledNode, facts: Facts) {
         self.session = session
@@ -44,11 +51,22 @@ public struct Fleet: Sendable {
     /// Which nodes, as `--limit` says; nil for all.
     public var limit: String?
 
+    /// Whether package indexes are read anew.
+    public var refreshPackages = false
+    /// `plan` or `deploy`: the events' command.
+    public var command: String
+    /// Takes what happens.
+    public var sink: any EventSink
+
     /// The nodes of a cluster.
-    public init(_ loaded: LoadedCluster, root: PackageRoot, limit: String?) {
+    public init(
+        _ loaded: LoadedCluster, root: PackageRoot, limit: String?, command: String, sink: any EventSink
+    ) {
         self.loaded = loaded
         self.root = root
         self.limit = limit
+        self.command = command
+        self.sink = sink
     }
 
     /// Logs in everywhere, gathers facts, compiles for what the nodes really are, and compares.
@@ -83,6 +101,10 @@ public struct Fleet: Sendable {
             }
         }
         guard failures.isEmpty else { throw DeploymentFailure(failures.joined(separator: "\n")) }
+        try PackageDeliveries(
+            folder: "\(root.state)/packages", loaded: loaded, refresh: refreshPackages, sink: sink,
+            command: command
+        ).fill(members)
         return members
     }
 

@@ -1,6 +1,7 @@
 import Digest
 import JSON
 import Manifest
+import NodePackages
 import Recipes
 
 /// What a deploy would change on one node: a pure function of what it shall be and what it says it is.
@@ -25,12 +26,18 @@ public struct NodePlan: Sendable, Equatable {
         /// What was done on the node to a file since the last deploy, as a unified diff or a few words; empty when it
         /// is as that deploy left it.
         public var edit: [String] = []
+        /// A package that no recipe names: another one needs it.
+        public var isDependency = false
     }
 
     /// The node's name.
     public var node: String
     /// In the order in which they are done.
     public var steps: [Step]
+    /// What is worth knowing and is no change, a sentence each.
+    public var notes: [String] = []
+    /// What is sent of packages; nil: nothing is.
+    public var packages: PackageResolution?
 
     /// A service that is not the node runtime restarts or stops: requests would meet it.
     public var interruptsService: Bool {
@@ -42,16 +49,20 @@ public struct NodePlan: Sendable, Equatable {
     /// Nothing to do.
     public var isEmpty: Bool { steps.isEmpty }
 
-    /// Compares.
-    public init(_ compiled: CompiledNode, _ facts: Facts) {
+    /// Compares. `packages` is what apt on the workstation says about what the node lacks; nil: the node's own apt will
+    /// find it out.
+    public init(_ compiled: CompiledNode, _ facts: Facts, packages: PackageResolution? = nil) {
         node = compiled.node.name
         let manifest = compiled.manifest
         let whole = manifest.retiring(facts.manifest)
         let retired = Set(whole.files.map(\.path)).subtracting(manifest.files.map(\.path))
         var pending = facts.pending
         var reasons: [String: [String]] = [:]
-        steps = manifest.packages.filter { facts.packages[$0] == nil }
-            .map { Step(kind: .package, name: $0, action: "install", detail: "") }
+        self.packages = packages
+        steps = Self.steps(missing: manifest.packages.filter { facts.packages[$0] == nil }, packages)
+        notes = (facts.manifest?.packages ?? []).filter { !manifest.packages.contains($0) }.map {
+            "package \($0) stays, though no recipe wants it any more; pidep exec … -- apt-get remove \($0) removes it"
+        }
         for file in whole.files {
             let found = facts.paths[file.path]
             let previous = facts.manifest?.files.first { $0.path == file.path }
@@ -84,6 +95,22 @@ public struct NodePlan: Sendable, Equatable {
                     kind: .unit, name: "systemd", action: "daemon-reload",
                     detail: "an apply that was interrupted owes it"))
         }
+    }
+
+    /// What recipes name first, then what that needs.
+    private static func steps(missing: [String], _ packages: PackageResolution?) -> [Step] {
+        func step(_ package: PackageResolution.Package) -> Step {
+            Step(
+                kind: .package, name: package.name, action: package.from == nil ? "install" : "upgrade",
+                detail: "\(package.from ?? "none") → \(package.to)", isDependency: package.isDependency)
+        }
+        let named = missing.map { name in
+            if let package = packages?.packages.first(where: { $0.name == name }) { return step(package) }
+            let detail =
+                packages == nil ? "none → what the node's own apt finds" : "it is there, to be configured"
+            return Step(kind: .package, name: name, action: "install", detail: detail)
+        }
+        return named + (packages?.packages ?? []).filter { !missing.contains($0.name) }.map(step)
     }
 
     private static func happening(_ action: String) -> String {

@@ -12,8 +12,10 @@ extension NodePlan {
                             .init("kind", .string($0.kind.rawValue)), .init("name", .string($0.name)),
                             .init("action", .string($0.action)), .init("detail", .string($0.detail)),
                             .init("diff", .strings($0.diff)), .init("edit", .strings($0.edit)),
+                            .init("dependency", .boolean($0.isDependency)),
                         ])
-                    }))
+                    })),
+            .init("notes", .strings(notes)),
         ]
     }
 
@@ -21,7 +23,13 @@ extension NodePlan {
     public func text(colour: Bool, brief: Bool = false) -> String {
         let paint = Paint(isOn: colour)
         var text = paint(node, "1") + (isEmpty ? ": nothing to do" : ":")
+        let dependencies = steps.filter(\.isDependency)
         for step in steps {
+            if brief, step.isDependency {
+                guard step == dependencies.first else { continue }
+                text += "\n  \(paint.mark(step)) \(Self.summary(dependencies))"
+                continue
+            }
             text += "\n  \(paint.mark(step)) \(step.line)"
             if !step.edit.isEmpty {
                 text +=
@@ -31,7 +39,18 @@ extension NodePlan {
             }
             if !brief { text += lines(step.diff, paint) }
         }
+        for note in notes { text += "\n  = \(note)" }
         return text
+    }
+
+    /// How many dependencies are named where they are not listed.
+    private static let namedDependencies = 3
+
+    private static func summary(_ dependencies: [Step]) -> String {
+        let names = dependencies.prefix(namedDependencies).map { "\($0.name) \($0.detail)" }
+        let more = dependencies.count > namedDependencies ? ", …" : ""
+        let count = dependencies.count == 1 ? "1 dependency" : "\(dependencies.count) dependencies"
+        return "install \(count) (\(names.joined(separator: ", "))\(more))"
     }
 
     private func lines(_ diff: [String], _ paint: Paint) -> String {
@@ -45,12 +64,14 @@ extension NodePlan.Step {
         switch (kind, action) {
         case (.unit, "restart"), (.unit, "reload"), (.unit, "daemon-reload"):
             "\(action) \(name) because \(detail)"
-        case (.unit, _), (.package, _): "\(action) \(name)\(remark)"
+        case (.unit, _): "\(action) \(name)\(remark)"
         case (_, _): "\(kind.rawValue) \(name) \(action)\(remark)"
         }
     }
 
-    private var remark: String { detail.isEmpty ? "" : " (\(detail))" }
+    private var remark: String {
+        detail.isEmpty ? "" : " (\(detail)\(isDependency ? ", a dependency" : ""))"
+    }
 }
 
 /// Colours for a terminal, or none.
@@ -63,7 +84,7 @@ private struct Paint {
 
     func mark(_ step: NodePlan.Step) -> String {
         switch step.action {
-        case "create", "install", "enable", "start": self("+", "32")
+        case "create", "install", "upgrade", "enable", "start": self("+", "32")
         case "remove", "stop", "disable": self("-", "31")
         default: self("~", "33")
         }

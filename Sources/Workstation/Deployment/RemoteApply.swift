@@ -14,7 +14,7 @@ struct RemoteApply {
     let sink: any EventSink
 
     /// Runs a line of shell that ends in an apply; returns how much was changed.
-    func run(_ line: String, input: [UInt8] = []) throws(DeploymentFailure) -> Int {
+    func run(_ line: String, input: any SSHInput = [UInt8]()) throws(DeploymentFailure) -> Int {
         var failure: String?
         var changed: Int?
         do throws(SSHError) {

@@ -265,20 +265,21 @@ public struct Rollout: Sendable {
         do throws(BuildError) {
             bundle = try .load(architecture: member.compiled.manifest.architecture, from: root)
         } catch { throw DeploymentFailure(error.sentence) }
-        return try Upload(member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath)
+        return try Upload(
+            member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath,
+            packages: member.packages)
     }
 
     private func deploy(_ member: Member, _ upload: Upload) throws(DeploymentFailure) {
         let name = member.compiled.node.name
         sink.report(
             Event(
-                .started, command: "deploy", subject: name,
-                message: "sending \(upload.blobs) blobs, \(upload.bytes.count / 1024) KiB"))
+                .started, command: "deploy", subject: name, message: "sending \(upload.contents)",
+                data: [.init("bytes", .integer(upload.byteCount))]))
         let begin = NodeHistory.begin(
             author, command: "deploy", from: member.facts.release, to: member.compiled.manifest.release)
         let changed = try remote(member).run(
-            Upload.command(member.compiled.manifest, after: NodeHistory.appending(begin)), input: upload.bytes
-        )
+            Upload.command(member.compiled.manifest, after: NodeHistory.appending(begin)), input: upload)
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
         if pace.stability > .zero {

@@ -1,67 +1,127 @@
-import CArchive
-import CrossBuild
+import CLinux
+import Digest
 import Foundation
 import Manifest
 import Recipes
+import SSH
 
-/// What is sent to a node: a tar with its manifest and the blobs that it lacks.
-struct Upload {
-    /// The tar's bytes.
-    let bytes: [UInt8]
-    /// How many blobs are in it.
-    let blobs: Int
-
-    /// Packs it in memory: a node's blobs are a runtime and configuration files, a few megabytes.
-    init(_ node: CompiledNode, present: Set<String>, runtime path: String) throws(DeploymentFailure) {
-        var files: [(name: String, mode: mode_t, bytes: [UInt8])] = []
-        for blob in node.manifest.blobs where !present.contains(blob.digest.hexadecimal) {
-            let name = blob.digest.hexadecimal
-            if blob.digest == node.manifest.runtime.digest {
-                guard let data = FileManager.default.contents(atPath: path) else {
-                    throw DeploymentFailure("\(path) cannot be read: pidep build makes it anew")
-                }
-                files.append(("blobs/\(name)", 0o700, Array(data)))
-            } else {
-                files.append(("blobs/\(name)", 0o600, node.blobs[name] ?? []))
-            }
-        }
-        blobs = files.count
-        files.append(("manifest.json", 0o600, node.manifest.document))
-        bytes = try Self.pack(files)
+/// What is sent to a node: a tar with its manifest, the blobs that it lacks and the packages' files that it is to
+/// install. Files are read while they are sent: a cluster's packages may be larger than this machine's memory.
+struct Upload: SSHInput {
+    private enum Content {
+        case bytes([UInt8])
+        case file(String)
     }
 
-    private static func pack(_ files: [(name: String, mode: mode_t, bytes: [UInt8])])
+    private struct Part {
+        var begin: Int64
+        var size: Int64
+        var content: Content
+    }
+
+    private var parts: [Part] = []
+    /// The tar's bytes.
+    private(set) var byteCount: Int64 = 0
+    /// How many blobs are in it.
+    private(set) var blobs = 0
+    /// How many packages' files are in it.
+    private(set) var packages = 0
+
+    /// Looks at every file that will be sent.
+    init(
+        _ node: CompiledNode, present: Set<String>, runtime path: String, packages delivery: PackageDelivery?
+    )
         throws(DeploymentFailure)
-        -> [UInt8]
     {
-        let size = files.reduce(65536) { $0 + $1.bytes.count + 4096 }
-        var buffer = [UInt8](repeating: 0, count: size)
-        var used = 0
-        let regular: mode_t = S_IFREG
-        guard let archive = archive_write_new() else { throw DeploymentFailure("no memory for a tar") }
-        defer { archive_write_free(archive) }
-        archive_write_set_format_ustar(archive)
-        let isPacked = buffer.withUnsafeMutableBytes { room in
-            guard archive_write_open_memory(archive, room.baseAddress, room.count, &used) == ARCHIVE_OK else {
-                return false
+        for blob in node.manifest.blobs where !present.contains(blob.digest.hexadecimal) {
+            let name = blob.digest.hexadecimal
+            blobs += 1
+            if blob.digest == node.manifest.runtime.digest {
+                try add("blobs/\(name)", file: path, advice: "pidep build makes it anew", mode: 0o700)
+            } else {
+                add("blobs/\(name)", node.blobs[name] ?? [])
             }
-            for file in files {
-                guard let entry = archive_entry_new() else { return false }
-                defer { archive_entry_free(entry) }
-                archive_entry_set_pathname(entry, file.name)
-                archive_entry_set_filetype(entry, UInt32(regular))
-                archive_entry_set_perm(entry, file.mode)
-                archive_entry_set_size(entry, Int64(file.bytes.count))
-                guard archive_write_header(archive, entry) == ARCHIVE_OK else { return false }
-                let written = file.bytes.withUnsafeBytes {
-                    archive_write_data(archive, $0.baseAddress, $0.count)
-                }
-                guard written == file.bytes.count else { return false }
-            }
-            return archive_write_close(archive) == ARCHIVE_OK
         }
-        guard isPacked else { throw DeploymentFailure("the tar for a node cannot be packed") }
-        return Array(buffer[..<used])
+        if let delivery {
+            // Always: it tells the node that it is not to fetch anything itself.
+            let automatic = delivery.resolution.packages.filter(\.isDependency).map { "\($0.name)\n" }
+            add("packages/automatic", Array(automatic.joined().utf8))
+            for package in delivery.resolution.packages {
+                packages += 1
+                try add(
+                    "packages/\(package.digest.hexadecimal).deb", file: delivery.file(package.digest),
+                    advice: "run the same command again to download it anew", mode: 0o600)
+            }
+        }
+        add("manifest.json", node.manifest.document)
+        append(.bytes(TarHeader.end), Int64(TarHeader.end.count))
+    }
+
+    /// A few words for people.
+    var contents: String {
+        let files = packages == 0 ? "" : packages == 1 ? " and 1 package" : " and \(packages) packages"
+        return "\(blobs) blobs\(files), \(byteCount / 1024) KiB"
+    }
+
+    func piece(at offset: Int64, limit: Int) throws(SSHInputFailure) -> ArraySlice<UInt8> {
+        // Parts follow each other without gaps: the last that begins at or before the offset has it.
+        var (low, high) = (0, parts.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if parts[middle].begin <= offset { low = middle } else { high = middle }
+        }
+        let part = parts[low]
+        let within = offset - part.begin
+        let count = Int(min(Int64(limit), part.size - within))
+        switch part.content {
+        case .bytes(let bytes): return bytes[Int(within)..<Int(within) + count]
+        case .file(let path): return try Self.read(path, at: within, count)
+        }
+    }
+
+    private static func read(_ path: String, at offset: Int64, _ count: Int) throws(SSHInputFailure)
+        -> ArraySlice<UInt8>
+    {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw SSHInputFailure("\(path) cannot be read any more: \(reason)") }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = pread(file, &bytes, count, off_t(offset))
+        guard got > 0 else {
+            throw SSHInputFailure("\(path) became shorter while it was sent: run the same command again")
+        }
+        return bytes[..<got]
+    }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+
+    private mutating func add(_ name: String, _ bytes: [UInt8]) {
+        append(.bytes(TarHeader.bytes(name: name, mode: 0o600, size: Int64(bytes.count))), TarHeader.block)
+        append(.bytes(bytes), Int64(bytes.count))
+        fill(Int64(bytes.count))
+    }
+
+    private mutating func add(_ name: String, file path: String, advice: String, mode: UInt32)
+        throws(DeploymentFailure)
+    {
+        var found = stat()
+        guard stat(path, &found) == 0 else {
+            throw DeploymentFailure("\(path) cannot be read (\(Self.reason)): \(advice)")
+        }
+        append(.bytes(TarHeader.bytes(name: name, mode: mode, size: Int64(found.st_size))), TarHeader.block)
+        append(.file(path), Int64(found.st_size))
+        fill(Int64(found.st_size))
+    }
+
+    private mutating func fill(_ size: Int64) {
+        let padding = TarHeader.padding(size)
+        append(.bytes(padding), Int64(padding.count))
+    }
+
+    private mutating func append(_ content: Content, _ size: Int64) {
+        guard size > 0 else { return }
+        parts.append(Part(begin: byteCount, size: size, content: content))
+        byteCount += size
     }
 
     /// Unpacks the tar from standard input and runs the runtime that the manifest names: the one that came, or the

@@ -10,6 +10,8 @@ public struct Cluster: Sendable, Equatable {
     public var nodes: [ClusterNode]
     /// The virtual IP address that clients use (`vip` in `[all:vars]`), or nil where the cluster has none.
     public var virtualAddress: String?
+    /// Where nodes get packages from (`packages` in `[all:vars]`).
+    public var packages: PackageSupply = .push
     /// Set where the inventory says `lab = true`.
     public var lab: LabNetwork?
     /// What is odd in the inventory and does not keep it from being used; sorted by line.
@@ -30,6 +32,14 @@ public struct Cluster: Sendable, Equatable {
 
     /// The nodes of a group, in the order of the inventory.
     public func nodes(in group: String) -> [ClusterNode] { nodes.filter { $0.groups.contains(group) } }
+}
+
+/// Where nodes get Debian packages from.
+public enum PackageSupply: String, Sendable, Equatable {
+    /// The workstation fetches them and sends each node what it lacks.
+    case push
+    /// Each node's own apt fetches them.
+    case node
 }
 
 /// The network of an emulated cluster, on this machine only.

@@ -57,6 +57,7 @@ struct ClusterResolution {
         var cluster = Cluster(
             name: name, file: inventory.file, nodes: nodes, virtualAddress: vip?.address.description, lab: nil
         )
+        cluster.packages = value("packages", in: whole, PackageSupply.init(rawValue:)) ?? .push
         if value("lab", in: whole, Bool.init(spelled:)) == true {
             cluster.lab = labNetwork(name: name, nodes: nodes, vip: vip)
         }

@@ -5,6 +5,7 @@ enum KnownKeys {
     static let own: [(key: String, kind: ValueKind, wholeCluster: Bool)] = [
         ("lab", .boolean, true),
         ("vip", .address, true),
+        ("packages", .choice(["push", "node"]), true),
         ("lab_network", .network, true),
         ("lab_disk", .size, false),
         ("vip_interface", .text, false),

@@ -52,6 +52,15 @@ extension Lab {
         if namespace.isElsewhere { try namespace.enter() }
     }
 
+    /// What to put before a command that must reach the world from a command of a cluster's lab: nothing, unless the
+    /// lab is in a network namespace of its own; then the way back to the network of this machine's first process.
+    public static func wayOut(of cluster: Cluster) -> [String] {
+        guard let network = cluster.lab else { return [] }
+        let names = LabNames(lab: cluster.name, bridge: network.bridge, root: "")
+        return cl_is_in_network(LabNetworkNamespace(names: names).file) == 1
+            ? ["nsenter", "--net=/proc/1/ns/net", "--"] : []
+    }
+
     /// Before `up`: where this machine's own network has the lab's range, makes a network namespace for the
     /// workstation's side and goes there. The root file system is made before that, since there is no way out of it.
     public func prepareNetwork() throws(LabFailure) {

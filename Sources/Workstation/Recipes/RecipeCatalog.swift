@@ -71,6 +71,16 @@ public struct RecipeCatalog: Sendable {
         return nodes
     }
 
+    /// Where a package of a node is named: the `recipe.yaml` and its line; nil when no recipe of the node names it.
+    public func place(ofPackage name: String, on node: ClusterNode) -> (file: String, line: Int)? {
+        for recipe in node.recipes.compactMap({ recipes[$0] }) {
+            if let package = recipe.packages.first(where: { $0.name == name }) {
+                return (recipe.file, package.line)
+            }
+        }
+        return nil
+    }
+
     // MARK: What recipes must not do to each other
 
     private func problems() -> [Diagnostic] {

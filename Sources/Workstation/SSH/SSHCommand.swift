@@ -29,7 +29,8 @@ extension SSHSession {
     /// Runs a command, feeds it `input`, and returns what it printed. `line` gets each line of standard output
     /// as it comes, from this thread.
     public func run(
-        _ command: String, input: [UInt8] = [], idle: Duration? = nil, line: ((String) -> Void)? = nil
+        _ command: String, input: any SSHInput = [UInt8](), idle: Duration? = nil,
+        line: ((String) -> Void)? = nil
     ) throws(SSHError) -> Result {
         let idle = idle ?? timeouts.commandIdle
         let channel = try openChannel(command, until: .now + timeouts.authentication)
@@ -67,7 +68,7 @@ extension SSHSession {
         return try withoutActuallyEscaping(tell) { (tell) throws(SSHError) -> Int32? in
             var isRefused = false
             var stream = SSHStream(
-                session: self, channel: channel, input: [], idle: idle, keeps: false,
+                session: self, channel: channel, input: [UInt8](), idle: idle, keeps: false,
                 tell: {
                     if $0 == .errors, self.wantsPassword($1) { isRefused = true }
                     tell($0, $1)
@@ -86,7 +87,7 @@ extension SSHSession {
     /// that tells what `step` was being done.
     @discardableResult
     public func perform(
-        _ command: String, step: String, input: [UInt8] = [], idle: Duration? = nil,
+        _ command: String, step: String, input: any SSHInput = [UInt8](), idle: Duration? = nil,
         line: ((String) -> Void)? = nil
     ) throws(SSHError) -> Result {
         let whole = target.become ? "sudo -n \(command)" : command
@@ -159,17 +160,19 @@ extension SSHSession {
 private struct SSHStream {
     let session: SSHSession
     let channel: OpaquePointer
-    let input: [UInt8]
+    let input: any SSHInput
     let idle: Duration
     let tell: ((SSHSession.Stream, String) -> Void)?
     var output: SSHLines
     var errors: SSHLines
-    private var sent = 0
+    private var sent: Int64 = 0
+    // Kept until it is gone: libssh2 wants the same bytes again when it could not send them.
+    private var piece: ArraySlice<UInt8> = []
     private var inputEnded = false
     private var buffer = [UInt8](repeating: 0, count: 65536)
 
     init(
-        session: SSHSession, channel: OpaquePointer, input: [UInt8], idle: Duration, keeps: Bool,
+        session: SSHSession, channel: OpaquePointer, input: any SSHInput, idle: Duration, keeps: Bool,
         tell: ((SSHSession.Stream, String) -> Void)?
     ) {
         self.session = session
@@ -224,11 +227,15 @@ private struct SSHStream {
 
     private mutating func write() throws(SSHError) -> Bool {
         guard !inputEnded else { return false }
-        if sent < input.count {
-            let count = min(SSHSession.writeSize, input.count - sent)
-            let done = input.withUnsafeBytes {
+        if sent < input.byteCount {
+            if piece.isEmpty {
+                do throws(SSHInputFailure) {
+                    piece = try input.piece(at: sent, limit: SSHSession.writeSize)
+                } catch { throw session.error(.lost, error.sentence) }
+            }
+            let done = piece.withUnsafeBytes {
                 libssh2_channel_write_ex(
-                    channel, 0, $0.baseAddress?.advanced(by: sent).assumingMemoryBound(to: CChar.self), count)
+                    channel, 0, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
             }
             if done == Int(LIBSSH2_ERROR_EAGAIN) { return false }
             // The command may end without reading all of its input: what it says then is what counts.
@@ -237,7 +244,8 @@ private struct SSHStream {
                 return false
             }
             guard done >= 0 else { throw broken("sending") }
-            sent += done
+            sent += Int64(done)
+            piece = piece.dropFirst(done)
             return done > 0
         }
         let code = libssh2_channel_send_eof(channel)
@@ -247,6 +255,7 @@ private struct SSHStream {
     }
 
     private mutating func read(_ stream: Int32) throws(SSHError) -> Bool {
+        let channel = channel
         let count = buffer.withUnsafeMutableBytes {
             libssh2_channel_read_ex(
                 channel, stream, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)

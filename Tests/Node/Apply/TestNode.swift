@@ -65,14 +65,23 @@ final class TestNode {
             """
             echo "apt-get $1" >>"$root/log"
             [ "$1" = install ] || exit 0
-            [ ! -e "$root/offline" ] || { echo "Temporary failure resolving 'mirror'"; exit 100; }
+            echo "$*" >>"$root/apt"
+            [ ! -e "$root/interrupted" ] || { echo "E: dpkg was interrupted, run 'dpkg --configure -a'"; exit 100; }
+            case "$*" in */incoming/lists*) fetches= ;; *) fetches=1 ;; esac
+            [ ! -e "$root/offline" ] || [ -z "$fetches" ] || { echo "Temporary failure resolving 'mirror'"; exit 100; }
             [ -x "$root/usr/sbin/policy-rc.d" ] || echo "policy forgotten" >>"$root/log"
             while [ "$1" != -- ]; do shift; done; shift
             mkdir -p "$root/packages"
             for package; do
+                case $package in
+                /*) [ -e "$package" ] || exit 100; continue ;;
+                nowhere) echo "E: Unable to locate package nowhere"; exit 100 ;;
+                esac
                 : >"$root/packages/$package"; echo "$package:x:$(id -u):0::/:/bin/sh" >>"$root/etc/passwd"
             done
             """)
+        tool("dpkg", "echo \"dpkg $*\" >>\"$root/log\"; rm -f \"$root/interrupted\"")
+        tool("apt-mark", "echo \"apt-mark $*\" >>\"$root/log\"")
         tool("journalctl", "echo the log of the unit\n")
     }
 

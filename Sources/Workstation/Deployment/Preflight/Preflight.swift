@@ -98,6 +98,10 @@ struct Preflight {
             needed[mount, default: 0] += Int64(size)
         }
         let manifest = node.compiled.manifest
+        if let packages = node.plan.packages {
+            need(Int(packages.downloadSize), at: "/var/lib/pinode")
+            need(Int(packages.installedSize), at: "/usr")
+        }
         for blob in manifest.blobs where !node.facts.blobs.contains(blob.digest.hexadecimal) {
             need(blob.size, at: "/var/lib/pinode")
         }

@@ -95,13 +95,19 @@ extension DeployOptions {
 struct DeployOptions: ParsableArguments {
     @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
     @Flag(help: "Show which files change, without their lines.") var brief = false
+    @Flag(
+        name: .customLong("refresh"),
+        help: "Ask the package server what is new, for packages that have to be installed.")
+    var refreshPackages = false
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func deploying(_ command: String, _ inventory: String) -> Deploying {
-        Deploying(
+        var deploying = Deploying(
             command: command, inventory: inventory, limit: limit, colour: !json && Terminal.outputHasColour,
             brief: brief,
             sink: Renderer(.automatic(json: json)), trust: Self.trust)
+        deploying.refreshPackages = refreshPackages
+        return deploying
     }
 
     /// All unknown keys at once, and one question.
