@@ -15,24 +15,37 @@ struct ClusterFixture {
             .write(toFile: inventory, atomically: true, encoding: .utf8)
     }
 
-    /// Brings the cluster up, deploys it, runs the body and takes it down.
+    /// Brings the cluster up with the recipes' packages on its nodes, deploys it, runs the body and takes it down.
     func run(architecture: String? = nil, _ body: () throws -> Void) throws {
+        try up(["--prefilled"] + (architecture.map { ["--arch", $0] } ?? [])) {
+            try deploy()
+            try body()
+        }
+    }
+
+    /// Brings the cluster up, bare unless the options say otherwise, runs the body and takes it down.
+    func up(_ options: [String] = [], _ body: () throws -> Void) throws {
         defer {
             _ = try? pidep(["lab", "down", "--inventory", inventory])
             try? FileManager.default.removeItem(atPath: inventory)
         }
-        let up = ["lab", "up", inventory] + (architecture.map { ["--arch", $0] } ?? [])
-        try #require(try pidep(up).code == 0)
+        try #require(try pidep(["lab", "up", inventory] + options).code == 0)
+        try body()
+    }
+
+    /// Deploys the whole cluster; what it said.
+    @discardableResult
+    func deploy() throws -> Command.Output {
         let deployed = try pidep(["deploy", inventory, "--yes"])
         try #require(
             deployed.code == 0,
             "\(deployed.standardOutput.suffix(2000))\(deployed.standardError.suffix(4000))")
-        try body()
+        return deployed
     }
 
     /// Runs pidep in the project's folder.
     func pidep(_ arguments: [String]) throws -> Command.Output {
-        try Command([LabFixture.pidep().path] + arguments, in: LabFixture.project, timeout: 300).runAny()
+        try Command([LabFixture.pidep().path] + arguments, in: LabFixture.project, timeout: 600).runAny()
     }
 
     /// What a program inside a node prints.

@@ -94,6 +94,18 @@ public struct PlanFile: Equatable, Sendable {
         ])
     }
 
+    /// What apt would install otherwise than in a plan's steps, a sentence each: its indexes were read anew meanwhile.
+    static func changes(of planned: JSONValue, to now: JSONValue) -> [String] {
+        func packages(_ steps: JSONValue) -> [String: String] {
+            var result: [String: String] = [:]
+            for step in steps.elements ?? [] where step["kind"]?.text == NodePlan.Step.Kind.package.rawValue {
+                result["the package \(step["name"]?.text ?? "")"] = step["detail"]?.text
+            }
+            return result
+        }
+        return Facts.changes(from: packages(planned), to: packages(now))
+    }
+
     /// Refuses what is not what was planned, and says all that differs.
     func verify(_ members: [Member]) throws(DeploymentFailure) {
         var problems: [String] = []
@@ -103,6 +115,8 @@ public struct PlanFile: Equatable, Sendable {
                 continue
             }
             problems += Facts.changes(from: node.facts, to: member.facts.planned)
+                .map { "\(node.name): since the plan was made, \($0)" }
+            problems += Self.changes(of: node.steps, to: member.plan.json[0].value)
                 .map { "\(node.name): since the plan was made, \($0)" }
             let release = member.compiled.manifest.release
             if release != node.release {

@@ -63,14 +63,15 @@ extension Lab {
 
     /// Before `up`: where this machine's own network has the lab's range, makes a network namespace for the
     /// workstation's side and goes there. The root file system is made before that, since there is no way out of it.
-    public func prepareNetwork() throws(LabFailure) {
+    public func prepareNetwork(prefilled: Bool = false) throws(LabFailure) {
         let namespace = LabNetworkNamespace(names: names)
         guard cl_is_in_network(namespace.file) < 0 else {
             return try Self.enterNetwork(cluster, root: names.root)
         }
         try locked("lab up") { tools throws(LabFailure) in
             guard try wiring(tools).rangeIsTheMachines() else { return }
-            try RootFileSystem(root: names.root).ensure(tools, limits: limits, events: events)
+            try RootFileSystem(root: names.root, prefilled: prefilled).ensure(
+                tools, limits: limits, events: events)
             try namespace.make(tools, within: limits.toolTimeout)
         }
         try Self.enterNetwork(cluster, root: names.root)

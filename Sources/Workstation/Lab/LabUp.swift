@@ -10,10 +10,10 @@ extension Lab {
     /// that the inventory no longer has are removed. Returns when every node's sshd lets the lab's key in.
     ///
     /// `architecture` is what the nodes' facts report; nil keeps what the lab has, else takes the inventory's `arch`,
-    /// else this machine's own.
-    public func up(architecture: String? = nil) throws(LabFailure) {
+    /// else this machine's own. `prefilled`: nodes that are made now have the recipes' packages already.
+    public func up(architecture: String? = nil, prefilled: Bool = false) throws(LabFailure) {
         try locked("lab up") { tools throws(LabFailure) in
-            let rootFileSystem = try RootFileSystem(root: names.root)
+            let rootFileSystem = try RootFileSystem(root: names.root, prefilled: prefilled)
             try rootFileSystem.ensure(tools, limits: limits, events: events)
             try claim()
             let state = try self.state(architecture: architecture, rootFileSystem)

@@ -6,7 +6,7 @@ import Foundation
 /// The root file system that all lab nodes share and none can change: made once by mmdebstrap from the package list
 /// in `images/lab`, kept by the digest of its recipe.
 struct RootFileSystem {
-    /// `packages` and `customize`.
+    /// `packages`, `prefilled` and `customize`.
     let images: String
     /// Debian's suite.
     let suite: String
@@ -26,13 +26,17 @@ struct RootFileSystem {
         "/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*",
     ]
 
-    init(root: String, cache: String = RootFileSystem.cacheFolder, suite: String = AptSources.suite())
-        throws(LabFailure)
-    {
+    /// `prefilled`: with the packages that recipes want, so that a deploy has none to install.
+    init(
+        root: String, prefilled: Bool = false, cache: String = RootFileSystem.cacheFolder,
+        suite: String = AptSources.suite()
+    ) throws(LabFailure) {
         images = "\(root)/images/lab"
-        guard let list = readFile("\(images)/packages"), let recipe = readFile("\(images)/customize") else {
+        guard let bare = readFile("\(images)/packages"), let more = readFile("\(images)/prefilled"),
+            let recipe = readFile("\(images)/customize")
+        else {
             throw LabFailure(
-                "\(images)/packages and \(images)/customize say what a lab node is made of, and one cannot be read. "
+                "\(images)/packages, prefilled and customize say what a lab node is made of, and one cannot be read. "
                     + "Are they in your clone? git status images")
         }
         guard !cache.contains(where: { ",:\\".contains($0) }) else {
@@ -41,7 +45,7 @@ struct RootFileSystem {
                     + "cannot take: set PIDEP_CACHE_DIR to another folder.")
         }
         self.suite = suite
-        packages = Self.packages(list)
+        packages = Self.packages(bare) + (prefilled ? Self.packages(more) : [])
         let text = ([suite] + packages + Self.excluded + [recipe]).joined(separator: "\n")
         folder = "\(cache)/rootfs/\(SHA256Digest(of: Array(text.utf8)).hexadecimal.prefix(16))"
     }

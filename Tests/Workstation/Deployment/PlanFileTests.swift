@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Deployment
@@ -56,5 +57,26 @@ import Testing
             try touched.write(toFile: path, atomically: true, encoding: .utf8)
             #expect(throws: DeploymentFailure.self) { try PlanFile.read(path) }
         }
+    }
+
+    @Test("packages that would be installed in another version than planned are named")
+    func packages() {
+        func steps(_ version: String) -> JSONValue {
+            .array([
+                .object([
+                    .init("kind", .string("package")), .init("name", .string("apache2")),
+                    .init("detail", .string("none → \(version)")),
+                ]),
+                .object([
+                    .init("kind", .string("file")), .init("name", .string("/etc/a")),
+                    .init("detail", .string(version)),
+                ]),
+            ])
+        }
+        #expect(PlanFile.changes(of: steps("2.4.1"), to: steps("2.4.1")) == [])
+        #expect(
+            PlanFile.changes(of: steps("2.4.1"), to: steps("2.4.2")) == [
+                "the package apache2 was none → 2.4.1, is none → 2.4.2"
+            ])
     }
 }

@@ -4,11 +4,14 @@ import Testing
 @testable import Lab
 
 @Suite struct RootFileSystemTests {
-    private func project(packages: String, customize: String = "#!/bin/sh\n") throws -> String {
+    private func project(
+        packages: String, prefilled: String = "apache2\n", customize: String = "#!/bin/sh\n"
+    ) throws -> String {
         let root = NSTemporaryDirectory() + "pidep-images-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: root + "/images/lab", withIntermediateDirectories: true)
         try packages.write(toFile: root + "/images/lab/packages", atomically: true, encoding: .utf8)
+        try prefilled.write(toFile: root + "/images/lab/prefilled", atomically: true, encoding: .utf8)
         try customize.write(toFile: root + "/images/lab/customize", atomically: true, encoding: .utf8)
         return root
     }
@@ -35,6 +38,17 @@ import Testing
         #expect(try folder("systemd\ndbus\n", "#!/bin/sh\nexit 0\n") != first)
         #expect(try folder("systemd\ndbus\n", suite: "trixie") != first)
         #expect(first.hasPrefix("/cache/rootfs/"))
+    }
+
+    @Test("a prefilled one has the bare one's packages and more, and is another folder")
+    func prefilled() throws {
+        let root = try project(packages: "systemd\n", prefilled: "apache2\n")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let bare = try RootFileSystem(root: root, cache: "/cache", suite: "bookworm")
+        let full = try RootFileSystem(root: root, prefilled: true, cache: "/cache", suite: "bookworm")
+        #expect(bare.packages == ["systemd"])
+        #expect(full.packages == ["systemd", "apache2"])
+        #expect(bare.folder != full.folder)
     }
 
     @Test(
@@ -64,12 +78,15 @@ import Testing
     func ownRecipe() throws {
         let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
             .dropFirst()
-        let packages = RootFileSystem.packages(try #require(readFile("\(root)/images/lab/packages")))
+        let bare = RootFileSystem.packages(try #require(readFile("\(root)/images/lab/packages")))
+        let more = RootFileSystem.packages(try #require(readFile("\(root)/images/lab/prefilled")))
         let customize = try #require(readFile("\(root)/images/lab/customize"))
-        for package in ["systemd", "openssh-server", "apache2", "libapache2-mod-php"] {
-            #expect(packages.contains(package))
+        for package in ["systemd", "openssh-server"] { #expect(bare.contains(package)) }
+        for package in ["apache2", "libapache2-mod-php"] {
+            #expect(more.contains(package))
+            #expect(!bare.contains(package))
         }
-        for service in ["apache2", "haproxy", "keepalived"] where packages.contains(service) {
+        for service in ["apache2", "haproxy", "keepalived"] where more.contains(service) {
             #expect(customize.contains("\(service).service"))
         }
     }

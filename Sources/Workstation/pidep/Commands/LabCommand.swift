@@ -46,6 +46,7 @@ extension LabCommand {
                 after that four nodes take a few seconds. Nodes that are up stay as they are.
 
                   pidep lab up
+                  pidep lab up --prefilled           with Apache and PHP installed: a deploy is quicker
                   pidep lab up --arch armv7          the nodes' facts say armv7; such programs run by qemu
                   pidep lab up inventory/other.ini   beside the first, if its range is another
                 """)
@@ -54,6 +55,8 @@ extension LabCommand {
         @OptionGroup var options: LabOptions
         @Option(help: "The architecture that the nodes' facts report: armv7, arm64 or amd64.") var arch:
             String?
+        @Flag(help: "Install the recipes' packages beforehand; without it nodes are bare.") var prefilled =
+            false
         @Flag(help: "Print one JSON object a line.") var json = false
 
         func validate() throws {
@@ -65,8 +68,8 @@ extension LabCommand {
 
         func run() throws {
             let lab = try options.lab(file, reportingTo: Renderer(.automatic(json: json)))
-            try lab.prepareNetwork()
-            try lab.up(architecture: arch)
+            try lab.prepareNetwork(prefilled: prefilled)
+            try lab.up(architecture: arch, prefilled: prefilled)
         }
     }
 
