@@ -14,6 +14,9 @@ struct ElectionScenario {
     /// For so long it is then watched at every step.
     static let watchedIntervals = 6
 
+    /// An order that does not end by itself before the history does.
+    static let longOrder: Duration = .seconds(3600)
+
     private var random: SeededRandom
     private let seed: UInt64
     private let flaw: RouterNode.Flaw
@@ -66,6 +69,7 @@ struct ElectionScenario {
             watch.checkHolders(world)
             watch.checkLastAnnouncement(world)
             if settings[0].preempt { watch.checkOrder(world) }
+            if round == Self.rounds { moveAway(world, sides, watch) }
             watch.isSettled = false
             if let violation = watch.violation {
                 return (
@@ -98,7 +102,7 @@ struct ElectionScenario {
             let node = random.below(world.count)
             let other = random.below(world.count)
             let later = time + random.duration(in: interval / 2...interval * 10)
-            switch random.below(8) {
+            switch random.below(10) {
             case 0: both(world, .crash(node), time, .restart(node), later)
             case 1: both(world, .freeze(node), time, .resume(node), later)
             case 2: both(world, .suspend(node), time, .resume(node), later)
@@ -113,6 +117,8 @@ struct ElectionScenario {
             case 6:
                 both(
                     world, .disturb(node, .interface(false)), time, .disturb(node, .interface(true)), later)
+            case 7: world.plan(.disturb(node, .yield(later - time)), at: time)
+            case 8: world.plan(.disturb(node, .pin(later - time)), at: time)
             default: world.plan(.conditions(trouble()), at: time)
             }
         }
@@ -149,10 +155,45 @@ struct ElectionScenario {
             world.apply(.disturb(index, .interface(true)))
             let isUnfit = random.happens(perMille: 100)
             world.apply(.disturb(index, .tracking(isUnfit ? nil : 0)))
+            world.apply(.disturb(index, .noOrder))
+            if random.happens(perMille: 150) { world.apply(.disturb(index, .yield(Self.longOrder))) }
             let isDown = random.happens(perMille: 100)
             if isDown { world.apply(.crash(index)) }
             counted.append(isUnfit || isDown ? nil : sides[index])
         }
         return counted
+    }
+
+    // MARK: a move on purpose
+
+    /// What a deploy does: the holder stands back, whoever took over is pinned, the first one is itself again or starts
+    /// anew. Then nothing may move until the pin ends.
+    private mutating func moveAway(_ world: World<RouterNode>, _ sides: [Int?], _ watch: ElectionWatch) {
+        let members = (0..<world.count).filter { sides[$0] == 0 }
+        let isRestarted = random.happens(perMille: 500)
+        guard members.count > 1 else { return }
+        watch.isSettled = false
+        for index in members { world.apply(.disturb(index, .noOrder)) }
+        world.run(until: world.now + interval * Self.settlingIntervals)
+        guard let first = members.first(where: { world.node($0).holds }) else { return }
+        world.apply(.disturb(first, .yield(Self.longOrder)))
+        world.run(until: world.now + interval * Self.settlingIntervals)
+        watch.checkHolders(world)
+        guard let second = members.first(where: { $0 != first && world.node($0).holds }) else {
+            return watch.checkMoved(to: members.first { $0 != first } ?? first, "\(first) stood back", world)
+        }
+        world.apply(.disturb(second, .pin(Self.longOrder)))
+        world.run(until: world.now + interval)
+        watch.isSettled = true
+        if isRestarted { world.apply(.crash(first)) }
+        world.apply(isRestarted ? .restart(first) : .disturb(first, .noOrder))
+        world.run(until: world.now + interval * Self.settlingIntervals)
+        watch.checkMoved(to: second, "it is pinned", world)
+        watch.isSettled = false
+        world.apply(.disturb(second, .noOrder))
+        world.run(until: world.now + interval * Self.settlingIntervals)
+        watch.checkHolders(world)
+        watch.checkLastAnnouncement(world)
+        if settings[0].preempt { watch.checkOrder(world) }
     }
 }

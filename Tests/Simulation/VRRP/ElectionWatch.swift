@@ -85,17 +85,22 @@ final class ElectionWatch {
             let members = (0..<world.count).filter { sides[$0] == side }
             let best = members.max { a, b in
                 let (one, other) = (world.node(a), world.node(b))
-                return (one.router.effectivePriority, one.address)
-                    < (other.router.effectivePriority, other.address)
+                return (one.rightPriority(at: world.now), one.address)
+                    < (other.rightPriority(at: world.now), other.address)
             }
             guard let best, !world.node(best).holds else { continue }
             // Equal priorities do not preempt: whoever of them was first stays.
             let holder = members.first { world.node($0).holds }
             let isEqual =
-                holder.map { world.node($0).router.effectivePriority }
-                == world.node(best).router.effectivePriority
+                holder.map { world.node($0).rightPriority(at: world.now) }
+                == world.node(best).rightPriority(at: world.now)
             if !isEqual { report("at \(world.now) node \(best) should hold the address and does not") }
         }
+    }
+
+    /// After a move that an operator made: it is there and nowhere else.
+    func checkMoved(to node: Int, _ what: String, _ world: World<RouterNode>) {
+        if !world.node(node).holds { report("at \(world.now) node \(node) should hold the address: \(what)") }
     }
 
     private func tell(_ world: World<RouterNode>, _ observation: World<RouterNode>.Observation) {

@@ -16,6 +16,10 @@ struct RouterNode: SimulatedNode {
     enum Disturbance {
         case interface(Bool)
         case tracking(Int?)
+        /// What an operator says.
+        case yield(Duration)
+        case pin(Duration)
+        case noOrder
     }
 
     /// A router that is broken in one way.
@@ -24,6 +28,9 @@ struct RouterNode: SimulatedNode {
         case speaksBeforeListening, hearsNothing
         /// As loser it announces once more, as winner only when it takes over. Either alone is harmless.
         case losesLoudly
+        /// It stands back, and the address stays on it.
+        case yieldsButHolds
+        case ignoresYield, ignoresPin
     }
 
     private(set) var router: VirtualRouter
@@ -42,6 +49,8 @@ struct RouterNode: SimulatedNode {
     private var quietSince: Duration = .zero
     private var quietNeeded: Duration
     private var hasHeardResignation = false
+    /// Until when an operator told it to stand back.
+    private var standsBackUntil: Duration?
 
     init(_ settings: VirtualRouter.Settings, address: IPv4Address, flaw: Flaw) {
         router = VirtualRouter(settings)
@@ -61,6 +70,29 @@ struct RouterNode: SimulatedNode {
 
     mutating func wake(at now: Duration) -> [Outgoing<Wire>] { handle(.time, at: now, beatenBy: nil) }
 
+    /// What its priority is if it does what it was told.
+    func rightPriority(at now: Duration) -> UInt8 {
+        if let standsBackUntil, now < standsBackUntil { return 1 }
+        return router.effectivePriority
+    }
+
+    /// As it will be when the router has noticed the time: an order may have ended before it woke.
+    private func priority(at now: Duration) -> UInt8 {
+        guard let order = router.order, now >= order.until else { return router.effectivePriority }
+        return router.settings.priority
+    }
+
+    private mutating func obey(_ order: VirtualRouter.Event, at now: Duration) -> [Outgoing<Wire>] {
+        switch order {
+        case .yield(let time): standsBackUntil = now + time
+        case .pin: if router.state == .active { standsBackUntil = nil }
+        default: standsBackUntil = nil
+        }
+        if flaw == .ignoresYield, case .yield = order { return [] }
+        if flaw == .ignoresPin, case .pin = order { return [] }
+        return handle(order, at: now, beatenBy: nil)
+    }
+
     mutating func disturb(_ disturbance: Disturbance, at now: Duration) -> [Outgoing<Wire>] {
         let wasFit = isFit
         let event: VirtualRouter.Event
@@ -71,6 +103,9 @@ struct RouterNode: SimulatedNode {
         case .tracking(let adjustment):
             isTracked = adjustment != nil
             event = .tracking(adjustment: adjustment)
+        case .yield(let time): return obey(.yield(for: time), at: now)
+        case .pin(let time): return obey(.pin(for: time), at: now)
+        case .noOrder: return obey(.resume, at: now)
         }
         isFit = isUp && isTracked
         if isFit, !wasFit {
@@ -87,8 +122,9 @@ struct RouterNode: SimulatedNode {
         do throws(Rejection) {
             let (heard, source) = try Advertisement.read(bytes[...])
             let isActive = router.state == .active
-            let isTie = heard.priority == router.effectivePriority
-            let wins = heard.priority > router.effectivePriority || (isTie && source > address)
+            let own = priority(at: now)
+            let isTie = heard.priority == own
+            let wins = heard.priority > own || (isTie && source > address)
             switch flaw {
             case .hearsNothing: return []
             case .dropsTieBreak where isActive && isTie: return []
@@ -110,7 +146,7 @@ struct RouterNode: SimulatedNode {
     private mutating func remember(_ heard: Advertisement, at now: Duration) {
         if heard.priority == 0 {
             hasHeardResignation = true
-        } else if heard.priority >= router.effectivePriority || !router.settings.preempt {
+        } else if heard.priority >= priority(at: now) || !router.settings.preempt {
             quietSince = now
             quietNeeded = heard.interval * 3
             hasHeardResignation = false
@@ -127,6 +163,7 @@ struct RouterNode: SimulatedNode {
             case .send(let priority): outgoing.append(.broadcast(packet(priority)))
             case .addAddresses: holds = true
             case .removeAddresses:
+                if flaw == .yieldsButHolds, router.order?.kind == .yield { continue }
                 holds = false
                 if flaw == .losesLoudly { outgoing.append(.broadcast(.announcement)) }
             case .announce:
@@ -152,6 +189,10 @@ struct RouterNode: SimulatedNode {
             if case .overslept = transition.cause {
                 quietSince = now
                 quietNeeded = router.settings.interval
+            } else if transition.cause == .yielded, standsBackUntil != nil {
+                quietSince = now
+                quietNeeded = router.settings.interval * 3
+                hasHeardResignation = false
             } else if wins != true {
                 groundless = "it gave up and nobody had beaten it: \(transition.cause.sentence)"
             }

@@ -20,6 +20,7 @@ extension VirtualRouter.Cause {
         case .tieLost(let address): "\(address.text) has the same priority and the greater address"
         case .overslept(let time):
             "this process did not run for \(Self.milliseconds(time)) ms and listens before it speaks"
+        case .yielded: "an operator told it to stand back (pinode ctl vrrp yield)"
         case .stopped: "it was stopped"
         }
     }

@@ -34,24 +34,28 @@ public struct VirtualRouter: Sendable {
     /// What the configuration says.
     public let settings: Settings
     /// Where it is.
-    public private(set) var state: State = .initialize
+    public internal(set) var state: State = .initialize
     /// What keeps it from taking part; empty in Backup and Active.
     public private(set) var obstacles: Obstacles = .interface
-    /// 1 to 254: the configured priority and what tracked processes add to it.
-    public private(set) var effectivePriority: UInt8
+    /// 1 to 254: the configured priority and what tracked processes add to it, unless there is an order.
+    public internal(set) var effectivePriority: UInt8
+    /// What an operator said, while it holds.
+    public internal(set) var order: Order?
     /// The interface's own address.
     public private(set) var localAddress: IPv4Address?
     /// The router that we follow as Backup.
-    public private(set) var active: Peer?
+    public internal(set) var active: Peer?
     /// The last router heard, whatever came of it.
     public private(set) var lastPeer: Peer?
     /// What our advertisements' checksum is: as the last one heard has it, so that strict peers hear us.
     public private(set) var checksum: ChecksumForm = .pseudoHeader
 
     /// Active_Adver_Interval.
-    private var activeInterval: Duration
+    var activeInterval: Duration
+    /// What tracked processes add to the priority.
+    var adjustment = 0
     /// When Active_Down_Timer fires, as Backup.
-    private var downDeadline: Duration = .zero
+    var downDeadline: Duration = .zero
     /// Why it will.
     private var downCause: Cause = .nobodyHeard
     /// How often in a row a Backup has found itself late and listened for one more interval.
@@ -59,9 +63,9 @@ public struct VirtualRouter: Sendable {
     /// It goes on where an Active process before this one stopped.
     private var succeeds = false
     /// Since when an Active with lower priority is heard (`preempt_delay`).
-    private var lowerSince: Duration?
+    var lowerSince: Duration?
     /// When Adver_Timer fires, as Active.
-    private var advertDeadline: Duration = .zero
+    var advertDeadline: Duration = .zero
     private var activeSince: Duration = .zero
     private var announcements = AnnouncementSchedule()
     private var addedAt: Duration = .zero
@@ -86,19 +90,23 @@ public struct VirtualRouter: Sendable {
 
     /// When the driver must call with `.time`; nil if only another event can change anything.
     public var deadline: Duration? {
-        switch state {
-        case .initialize: nil
-        case .fault: retryDeadline
-        case .backup: downDeadline
-        case .active:
-            min(
-                advertDeadline,
-                min(announcements.deadline ?? advertDeadline, readdDeadline ?? advertDeadline))
-        }
+        let own: Duration? =
+            switch state {
+            case .initialize: nil
+            case .fault: retryDeadline
+            case .backup: downDeadline
+            case .active:
+                min(
+                    advertDeadline,
+                    min(announcements.deadline ?? advertDeadline, readdDeadline ?? advertDeadline))
+            }
+        guard let order, state != .initialize else { return own }
+        return min(own ?? order.until, order.until)
     }
 
     /// What the driver must do now, in this order. `now` never goes back.
     public mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+        endOrderIfDue(at: now)
         switch event {
         case .interface(let address):
             localAddress = address ?? localAddress
@@ -107,7 +115,8 @@ public struct VirtualRouter: Sendable {
                 : clear(.interface, .interfaceReady, at: now)
         case .tracking(nil): return obstruct(.tracking, .trackingFailed, at: now)
         case .tracking(let adjustment?):
-            adjustPriority(by: adjustment)
+            self.adjustment = adjustment
+            adjustPriority()
             return clear(.tracking, .trackingRecovered, at: now)
         case .advertisement(let advertisement, let source):
             let woken = oversleepIfLate(at: now)
@@ -128,6 +137,15 @@ public struct VirtualRouter: Sendable {
         case .stop:
             guard state != .initialize else { return [] }
             return leave(to: .initialize, .stopped)
+        case .yield(let time):
+            let woken = oversleepIfLate(at: now)
+            return woken + yield(for: time, at: now)
+        case .pin(let time):
+            let woken = oversleepIfLate(at: now)
+            return woken + pin(for: time, at: now)
+        case .resume:
+            let woken = oversleepIfLate(at: now)
+            return woken + resume(at: now)
         }
     }
 
@@ -165,13 +183,6 @@ public struct VirtualRouter: Sendable {
         state = next
         endActive()
         return wasActive ? [.removeAddresses, .send(priority: 0), transition] : [transition]
-    }
-
-    private mutating func adjustPriority(by adjustment: Int) {
-        let before = ElectionTimers.skew(priority: effectivePriority, interval: activeInterval)
-        effectivePriority = UInt8(max(1, min(254, Int(settings.priority) + adjustment)))
-        let after = ElectionTimers.skew(priority: effectivePriority, interval: activeInterval)
-        if state == .backup { downDeadline += after - before }
     }
 
     // MARK: time
@@ -307,7 +318,7 @@ public struct VirtualRouter: Sendable {
 
     // MARK: states
 
-    private mutating func listen(for wait: Duration, then cause: Cause, _ why: Cause, at now: Duration)
+    mutating func listen(for wait: Duration, then cause: Cause, _ why: Cause, at now: Duration)
         -> Action
     {
         let transition = Transition(from: state, to: .backup, cause: why)
@@ -336,7 +347,8 @@ public struct VirtualRouter: Sendable {
         ] + beginAnnouncements(at: now)
     }
 
-    private mutating func endActive() {
+    mutating func endActive() {
+        unpin()
         announcements.end()
         readdDeadline = nil
     }

@@ -78,6 +78,12 @@ extension VirtualRouter {
         /// Time has passed: `deadline` is reached. Whatever the socket holds must be handed over before.
         case time
         case stop
+        /// An operator: stand back for so long (`Order.Kind.yield`); an Active gives the addresses up now.
+        case yield(for: Duration)
+        /// An operator: as Active stay it for so long (`Order.Kind.pin`). Nothing in any other state.
+        case pin(for: Duration)
+        /// An operator: no order any more.
+        case resume
         /// The process before this one was Active, holds the addresses still, and is about to go without a word. Comes
         /// first; once nothing stands in the way the router goes on as Active.
         case succeed
@@ -134,6 +140,8 @@ extension VirtualRouter {
         case tieLost(IPv4Address)
         /// This process did not run for so long after it should have spoken; others may have taken over.
         case overslept(Duration)
+        /// An operator told it to.
+        case yielded
         case stopped
     }
 }

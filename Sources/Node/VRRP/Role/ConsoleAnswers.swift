@@ -11,16 +11,21 @@ enum ConsoleAnswers {
         case "show vrrp json": StatusDocument.document(role).compact
         case "show info": information(role)
         case "help": help
-        default: "\"\(command)\" is not a command.\n\(help)"
+        default:
+            OrderCommand(command).map { $0.answer(role.instances) }
+                ?? "\"\(command)\" is not a command.\n\(help)"
         }
     }
 
     private static let help = """
-        show vrrp         every virtual router: its state, why, whom it hears
-        show vrrp json    the same for programs
-        show info         this process
-        prompt            keep the connection and show when it is ready
-        quit              close the connection
+        show vrrp               every virtual router: its state, why, whom it hears
+        show vrrp json          the same for programs
+        show info               this process
+        yield [NAME] [SECONDS]  stand back: give the address up and be the last to take it; 60 s unless said otherwise
+        pin [NAME] [SECONDS]    as active keep the address, whatever priority the others have; 60 s unless said otherwise
+        resume [NAME]           neither of the two any more
+        prompt                  keep the connection and show when it is ready
+        quit                    close the connection
         """
 
     private static func information(_ role: VRRPRole) -> String {

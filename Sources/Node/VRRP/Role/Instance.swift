@@ -45,7 +45,9 @@ final class Instance: EventSource {
     var link: cl_link? { sockets?.link }
 
     func handle(_ event: VirtualRouter.Event) {
+        let before = router.order
         let actions = router.handle(event, at: Reactor.clock())
+        if router.order != before { reportOrder() }
         perform(actions)
         deadlineChanged()
     }
@@ -250,6 +252,24 @@ final class Instance: EventSource {
                 ("PRIORITY", "\(router.effectivePriority)"),
             ])
         holdingChanged()
+    }
+
+    private func reportOrder() {
+        let (sentence, word) =
+            switch router.order?.kind {
+            case .yield: ("an operator told it to stand back", "yield")
+            case .pin: ("an operator told it to stay active", "pin")
+            case nil: ("no order of an operator holds any more", "none")
+            }
+        let time = router.order.map {
+            ", for at most \(($0.until - Reactor.clock()).components.seconds + 1) s"
+        }
+        journal.log(
+            .notice, "\(configuration.name): \(sentence)\(time ?? ""), priority \(router.effectivePriority)",
+            [
+                ("INSTANCE", configuration.name), ("ORDER", word),
+                ("PRIORITY", "\(router.effectivePriority)"),
+            ])
     }
 
     private func reportRival(_ address: IPv4Address, _ priority: UInt8) {

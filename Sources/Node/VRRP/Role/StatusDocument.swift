@@ -32,6 +32,7 @@ enum StatusDocument {
             .init("addresses", .strings(configuration.addresses.map { $0.text })),
             .init("priority", .integer(Int64(configuration.priority))),
             .init("effective_priority", .integer(Int64(router.effectivePriority))),
+            .init("order", router.order.map { order($0, now) } ?? .null),
             .init("advert_interval_ms", .integer(milliseconds(configuration.advertisementInterval))),
             .init("preempt", .boolean(configuration.preempt)),
             .init("local_address", router.localAddress.map { .string($0.text) } ?? .null),
@@ -53,6 +54,13 @@ enum StatusDocument {
                     })),
             .init(
                 "tracked", .array(configuration.trackedProcesses.map { tracked($0.name, $0.weight, role) })),
+        ])
+    }
+
+    private static func order(_ order: VirtualRouter.Order, _ now: Duration) -> JSONValue {
+        .object([
+            .init("kind", .string(order.kind == .yield ? "yield" : "pin")),
+            .init("left_ms", .integer(milliseconds(order.until - now))),
         ])
     }
 

@@ -27,6 +27,10 @@ enum StatusText {
         if router.effectivePriority != configuration.priority {
             text += " (configured \(configuration.priority))"
         }
+        if let order = router.order {
+            text += order.kind == .yield ? ", stands back" : ", stays active"
+            text += " as an operator said for \(seconds(order.until - now))"
+        }
         text += ", every \(StatusDocument.milliseconds(configuration.advertisementInterval)) ms"
         text += "\n  hears: \(heard(router, now))"
         text += "\n  adverts: \(counters.sent) sent, \(counters.received) received"

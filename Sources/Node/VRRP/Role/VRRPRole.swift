@@ -79,6 +79,10 @@ final class VRRPRole {
         judgeTracking()
         refresh()
         guard let handover else { return Supervisor.ready() }
+        // Now that it is what the process before it was: only an Active can be pinned.
+        for order in handover.orders {
+            instances.first { $0.configuration.name == order.instance }?.handle(order.event)
+        }
         Supervisor.tookOver()
         do throws(SystemError) { try handover.complete() } catch {
             journal.log(.warning, "the process before this one may go on: \(error.sentence)")
