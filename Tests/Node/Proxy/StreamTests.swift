@@ -230,6 +230,40 @@ final class StreamRig {
         #expect(mute.toClient.isEmpty)
     }
 
+    @Test("a client that was told it may ask again is not closed the moment its answer ends")
+    func stoppingBehindTheHead() {
+        let rig = StreamRig()
+        rig.client(get)
+        rig.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")
+        rig.stream.stop(at: rig.now)
+        rig.now += Duration.milliseconds(1500).nanoseconds
+        rig.server("k")
+        #expect(!rig.isClosed)
+        // Two seconds from the answer's end, however long before it the proxy was told to stop.
+        rig.wait(.milliseconds(900))
+        #expect(!rig.isClosed)
+        rig.toClient = ""
+        rig.client(get)
+        rig.server(ok)
+        #expect(rig.toClient.contains("Connection: close"))
+    }
+
+    @Test("when it is told to go on, clients stay as before")
+    func goesOn() {
+        let rig = StreamRig()
+        rig.client(get)
+        rig.server(ok)
+        rig.stream.stop(at: rig.now)
+        rig.run()
+        rig.stream.goOn()
+        rig.wait(.milliseconds(900))
+        #expect(!rig.isClosed)
+        rig.toClient = ""
+        rig.client(get)
+        rig.server(ok)
+        #expect(rig.toClient == ok)
+    }
+
     @Test("a WebSocket is a tunnel once the server says 101")
     func webSocket() {
         let rig = StreamRig()

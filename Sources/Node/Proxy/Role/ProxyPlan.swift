@@ -32,6 +32,8 @@ struct ProxyPlan {
             for (index, frontend) in configuration.frontends.enumerated() {
                 for bind in frontend.binds {
                     if let descriptor = handover?.take(bind) {
+                        // An operator's order to drop new clients was for the process before us.
+                        _ = cl_drop_new_connections(descriptor, 0)
                         sockets.append(
                             Socket(
                                 frontend: index, descriptor: descriptor, isInherited: false,
@@ -63,6 +65,8 @@ struct ProxyPlan {
                 throw SystemError("use fd@\(descriptor) as listening socket of \(name)", code: EINVAL)
             }
             _ = cl_set_nonblocking(descriptor)
+            // It may have served a process that was killed while it dropped new clients.
+            _ = cl_drop_new_connections(descriptor, 0)
             cl_setsockopt_int(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
             return Socket(frontend: frontend, descriptor: descriptor, isInherited: true, number: descriptor)
         }

@@ -20,6 +20,14 @@ int cl_socket_address(int fd, int of_peer, struct cl_peer *out);
 /// elsewhere now. `v6only` is for IPv6. Returns the descriptor or -errno.
 int cl_listen_peer(const struct cl_peer *address, int v6only, int backlog);
 
+/// From now on a listening socket silently drops attempts to connect (`drop`), or no longer: clients ask again after a
+/// second (RFC 6298 section 5.7). Who has connected already is not concerned. Returns 0 or -errno.
+int cl_drop_new_connections(int fd, int drop);
+
+/// How many connections of these listening addresses the kernel has: with a process, waiting for one, in the making, and
+/// closed with bytes that the client has not acknowledged. Returns the number or -errno.
+int cl_count_connections(const struct cl_peer *listeners, int count);
+
 /// Starts a non-blocking connect with TCP_NODELAY. Returns the descriptor or -errno; `*done` says whether it is
 /// connected already.
 int cl_connect_peer(const struct cl_peer *address, int *done);

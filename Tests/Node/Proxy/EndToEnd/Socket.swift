@@ -20,13 +20,14 @@ final class Socket {
         }
     }
 
-    /// Connects to 127.0.0.1. A small `receiveBuffer` makes a client that stops reading felt soon.
-    convenience init(port: UInt16, receiveBuffer: Int32? = nil) throws {
+    /// Connects to 127.0.0.1, or only begins to unless it `waits`. A small `receiveBuffer` makes a client that stops reading felt soon.
+    convenience init(port: UInt16, receiveBuffer: Int32? = nil, waits: Bool = true) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        if !waits { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -36,7 +37,7 @@ final class Socket {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) != 0
             }
         }
-        if failed {
+        if failed, waits || errno != EINPROGRESS {
             let error = SystemError("connect")
             close(descriptor)
             throw error
@@ -45,6 +46,12 @@ final class Socket {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether a connection that was begun is there within so many milliseconds.
+    func isConnected(within milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, milliseconds) == 1 && entry.revents == Int16(POLLOUT)
+    }
 
     /// Writes all of it; false when the other end is gone.
     @discardableResult

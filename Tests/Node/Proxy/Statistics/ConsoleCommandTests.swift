@@ -21,6 +21,10 @@ import Testing
             ("set weight backend_servers/nustler2 256", .setWeight(backend: 0, server: 1, 256)),
             ("set weight backend_servers/nustler2 150%", .setWeight(backend: 0, server: 1, 3)),
             ("set server backend_servers/nustler2 weight 0", .setWeight(backend: 0, server: 1, 0)),
+            ("set frontends state drain", .setFrontends(.drain, time: .seconds(60))),
+            ("set frontends state maint 1", .setFrontends(.maintenance, time: .seconds(1))),
+            ("set frontends state drain 3600", .setFrontends(.drain, time: .seconds(3600))),
+            ("set frontends state ready", .setFrontends(.ready, time: .seconds(60))),
             ("clear counters", .clearCounters(all: false)),
             ("clear counters all", .clearCounters(all: true)),
         ] as [(String, ConsoleAction)])
@@ -53,6 +57,13 @@ import Testing
                 "set weight backend_servers/nustler1 %",
                 "\"%\" is not a weight: write 0 to 256, or a share such as 50%.\n"
             ),
+            ("set frontends state drain 0", "\"0\" is not a time: write 1 to 3600 seconds.\n"),
+            ("set frontends state maint 3601", "\"3601\" is not a time: write 1 to 3600 seconds.\n"),
+            ("set frontends state up", "\"up\" is not a state: write ready, drain or maint.\n"),
+            (
+                "set frontends state ready 5",
+                "Write it as: set frontends state ready|drain|maint [<seconds>]\n"
+            ),
             ("clear counters some", "Write it as: clear counters [all]\n"),
             ("enable server", "Write it as: enable server <backend>/<server>\n"),
         ])
@@ -65,7 +76,7 @@ import Testing
         arguments: [
             "set server backend_servers/nustler1 state drain", "disable server backend_servers/nustler1",
             "enable server backend_servers/nustler1", "clear counters all",
-            "set weight backend_servers/nustler1 1",
+            "set weight backend_servers/nustler1 1", "set frontends state drain",
         ])
     func levels(command: String) {
         for level in [HAProxyConfiguration.StatisticsSocket.Level.user, .operator] {

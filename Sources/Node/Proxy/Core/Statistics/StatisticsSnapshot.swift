@@ -52,6 +52,8 @@ public struct ProcessStatistics: Sendable {
     public var bytesOut: UInt64 = 0
     /// Whether it has been told to stop and finishes what it has.
     public var isStopping = false
+    /// What an operator lets the frontends do.
+    public var frontends = FrontendsStatistics()
     /// Processor time used since the start (getrusage), both user and system; nil when not known.
     public var processorTime: Duration?
     /// Resident memory in bytes; nil when not known.

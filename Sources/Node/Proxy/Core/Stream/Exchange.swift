@@ -186,7 +186,8 @@ extension Stream {
         clientOut.releaseIfEmpty(pool)
         hasResponseHead = false
         interimCount = 0
-        if keepsClient, !isStopping {
+        // If the answer's head went out before the proxy stopped, the client was told that it may ask again.
+        if keepsClient {
             phase = .idle
         } else if complete, clientIn.isEmpty || clientEnded {
             // Nothing unread is left that could turn our close into a reset.

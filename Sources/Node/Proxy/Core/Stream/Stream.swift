@@ -200,6 +200,9 @@ public struct Stream {
         if stoppingSince == nil { stoppingSince = now }
     }
 
+    /// The proxy does not stop after all.
+    public mutating func goOn() { stoppingSince = nil }
+
     // MARK: The next thing to do
 
     /// What to do next.

@@ -66,7 +66,7 @@ extension Stream {
         progressed = false
         let end = waitingSince + length(of: wait)
         guard let stoppingSince, wait == .firstRequest || wait == .nextRequest else { return end }
-        return min(end, stoppingSince + Self.stoppingIdleTime)
+        return min(end, max(stoppingSince, waitingSince) + Self.stoppingIdleTime)
     }
 
     /// The deadline has passed.

@@ -16,6 +16,7 @@ extension Controller {
         case .setState(let backend, let server, let wish):
             checkers[backend][server].set(wish, reason: "an operator said so at the console")
         case .setWeight(let backend, let server, let weight): checkers[backend][server].setWeight(weight)
+        case .setFrontends(let state, let time): setFrontends(state, for: time)
         case .clearCounters(let all):
             for mailbox in shared.mailboxes { mailbox.post(.clearCounters(all: all)) }
         }

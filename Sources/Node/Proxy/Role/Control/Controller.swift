@@ -25,6 +25,10 @@ final class Controller: EventSource {
     private let startedAt = Reactor.clock()
     private let startedAtUnixTime = Int64(cl_wall_ns() / 1_000_000_000)
     let descriptorLimit: Int
+    /// What an operator lets the frontends do.
+    var frontends = FrontendsStatistics()
+    /// When they are ready again.
+    var frontendsDeadline: Deadline?
     var stopped: () -> Void = {}
 
     /// Since when a backend is as it is.
@@ -77,6 +81,8 @@ final class Controller: EventSource {
     func stop(isReplaced: Bool = false) {
         guard !isStopping else { return }
         isStopping = true
+        // Whoever replaces us has the sockets now.
+        frontendsDeadline?.cancel()
         if !isReplaced { Supervisor.stopping() }
         let until = (Reactor.clock() + plan.configuration.global.hardStopAfter).nanoseconds
         for mailbox in shared.mailboxes { mailbox.post(.stop(until: until)) }
@@ -201,6 +207,9 @@ final class Controller: EventSource {
             startedAt: startedAt, startedAtUnixTime: startedAtUnixTime, threads: shared.workerCount,
             maxconn: configuration.global.maxconn, descriptorLimit: descriptorLimit)
         process.isStopping = isStopping
+        process.frontends = frontends
+        process.frontends.earlier = report.earlierClients
+        process.frontends.left = connectionsLeft
         process.processorTime = .nanoseconds(Int64(cl_processor_time_ns()))
         process.residentBytes = cl_resident_bytes()
         process.node = configuration.global.node
@@ -216,7 +225,8 @@ final class Controller: EventSource {
                 section,
                 frontend: section.frontend.map {
                     FrontendStatistics(
-                        configuration.frontends[$0], counters: report.frontends[$0], isOpen: !isStopping)
+                        configuration.frontends[$0], counters: report.frontends[$0],
+                        isOpen: !isStopping && frontends.state != .maintenance)
                 },
                 backend: section.backend.map { backend($0, report) })
         }
@@ -258,6 +268,7 @@ extension WorkerReport {
         backends = configuration.backends.map { _ in ServingCounters() }
         servers = configuration.backends.flatMap { $0.servers }.map { _ in ServingCounters() }
         buffersInUse = 0
+        earlierClients = 0
     }
 
     mutating func merge(_ other: WorkerReport) {
@@ -265,5 +276,6 @@ extension WorkerReport {
         for index in backends.indices { backends[index].merge(other.backends[index]) }
         for index in servers.indices { servers[index].merge(other.servers[index]) }
         buffersInUse += other.buffersInUse
+        earlierClients += other.earlierClients
     }
 }

@@ -75,6 +75,8 @@ enum WorkerMessage {
     /// The statistics page that a session asked for.
     case page(session: Int, serial: Int, [UInt8], status: Int)
     case clearCounters(all: Bool)
+    /// Let clients go with their next answer and when they are idle, or no longer.
+    case drain(Bool)
     /// Accept no more, finish what is under way until then.
     case stop(until: Nanoseconds)
 }
@@ -106,4 +108,6 @@ struct WorkerReport {
     /// Of all backends, one after the other.
     var servers: [ServingCounters]
     var buffersInUse: Int
+    /// Clients from before the order to let them go; 0 without one.
+    var earlierClients: Int
 }

@@ -105,6 +105,12 @@ final class Session: EventSource {
         pump()
     }
 
+    /// It stays after all.
+    func goOn() {
+        stream.goOn()
+        pump()
+    }
+
     /// Closes whatever is under way.
     func abort() {
         stream.clientFailed()

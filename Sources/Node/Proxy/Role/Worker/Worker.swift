@@ -32,6 +32,8 @@ final class Worker: EventSource {
     private var serial = 0
     private var runnable: [Session] = []
     private var stopsAt: Nanoseconds?
+    /// Since when clients are let go.
+    private var drainsSince: Nanoseconds?
     private var resumesAt: Nanoseconds = .max
     private var purgesAt: Nanoseconds
     private var isRunning = true
@@ -116,6 +118,7 @@ final class Worker: EventSource {
                     session.answer(page, status: status)
                 }
             case .clearCounters(let all): clearCounters(all: all)
+            case .drain(let drains): drain(drains)
             case .stop(let until): stop(until: until)
             }
         }
@@ -208,7 +211,7 @@ final class Worker: EventSource {
         sessionCount += 1
         frontend.counters.sessions.enter()
         frontend.counters.connections.count(second: second)
-        if stopsAt != nil { session.stream.stop(at: now) }
+        if stopsAt != nil || drainsSince != nil { session.stream.stop(at: now) }
         session.start()
     }
 
@@ -357,7 +360,14 @@ final class Worker: EventSource {
         return WorkerReport(
             frontends: frontends.map { $0.counters }, backends: backends.map { $0.counters },
             servers: servers,
-            buffersInUse: pool.used)
+            buffersInUse: pool.used, earlierClients: earlierClients)
+    }
+
+    private var earlierClients: Int {
+        guard let drainsSince else { return 0 }
+        var count = 0
+        for session in sessions { if let session, session.startedAt < drainsSince { count += 1 } }
+        return count
     }
 
     private func clearCounters(all: Bool) {
@@ -369,6 +379,13 @@ final class Worker: EventSource {
     }
 
     // MARK: The end
+
+    /// Lets clients go, gently, while new ones may come; or no longer.
+    private func drain(_ drains: Bool) {
+        guard stopsAt == nil, drains != (drainsSince != nil) else { return }
+        drainsSince = drains ? now : nil
+        for session in sessions { if drains { session?.stop() } else { session?.goOn() } }
+    }
 
     private func stop(until: Nanoseconds) {
         guard stopsAt == nil else { return }

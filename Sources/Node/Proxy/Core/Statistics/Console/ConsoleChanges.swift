@@ -51,10 +51,12 @@ extension ConsoleCommands {
     static func set(_ words: inout ConsoleWords, _ snapshot: StatisticsSnapshot) -> ConsoleAnswer {
         let form = """
             Write it as: set server <backend>/<server> state ready|drain|maint, \
-            set server <backend>/<server> weight <n>[%]
+            set server <backend>/<server> weight <n>[%], \
+            set frontends state ready|drain|maint [<seconds>]
 
             """
         switch words.next() {
+        case "frontends": return setFrontends(&words)
         case "weight":
             guard let name = words.next(), let value = words.next(), words.isAtEnd else {
                 return ConsoleAnswer(text: "Write it as: set weight <backend>/<server> <n>[%]\n")
@@ -79,6 +81,29 @@ extension ConsoleCommands {
             }
         default: return ConsoleAnswer(text: form)
         }
+    }
+
+    private static func setFrontends(_ words: inout ConsoleWords) -> ConsoleAnswer {
+        let form = "Write it as: set frontends state ready|drain|maint [<seconds>]\n"
+        guard words.next() == "state", let word = words.next() else { return ConsoleAnswer(text: form) }
+        let state: FrontendState
+        switch word {
+        case "ready": state = .ready
+        case "drain": state = .drain
+        case "maint": state = .maintenance
+        default:
+            return ConsoleAnswer(text: "\"\(word)\" is not a state: write ready, drain or maint.\n")
+        }
+        var time = FrontendState.defaultTime
+        if let word = words.next() {
+            let most = FrontendState.maximumTime.components.seconds
+            guard state != .ready, words.isAtEnd else { return ConsoleAnswer(text: form) }
+            guard let seconds = Int64(word), seconds >= 1, seconds <= most else {
+                return ConsoleAnswer(text: "\"\(word)\" is not a time: write 1 to \(most) seconds.\n")
+            }
+            time = .seconds(seconds)
+        }
+        return ConsoleAnswer(text: "", actions: [.setFrontends(state, time: time)])
     }
 
     static func enable(

@@ -6,6 +6,8 @@ public enum ConsoleAction: Sendable, Equatable {
     case setState(backend: Int, server: Int, ServerState.Administrative)
     /// `set server … weight`, `set weight`: 0 to 256.
     case setWeight(backend: Int, server: Int, Int)
+    /// `set frontends state`, for so long.
+    case setFrontends(FrontendState, time: Duration)
     /// `clear counters` (the maxima only) and `clear counters all`.
     case clearCounters(all: Bool)
 }
@@ -46,6 +48,9 @@ public enum ConsoleCommands {
             Entry(
                 words: "get weight <b>/<s>", about: "a server's weight and the one of the file", needs: .user),
             Entry(words: "help", about: "this list", needs: .user),
+            Entry(
+                words: "set frontends state ready|drain|maint [<s>]", about: "let clients go; drop new ones",
+                needs: .admin),
             Entry(
                 words: "set server <b>/<s> state ready|drain|maint", about: "change what a server may do",
                 needs: .admin),

@@ -28,6 +28,12 @@ extension ConsoleCommands {
         line("node", process.node ?? process.hostName)
         if let description = process.description { line("description", description) }
         line("Stopping", process.isStopping ? "1" : "0")
+        line("Frontends", process.frontends.state.word)
+        if let until = process.frontends.until {
+            line("Frontends_ready_in_sec", String(max(0, (until - now).components.seconds)))
+            line("Frontends_earlier", String(process.frontends.earlier))
+            if let left = process.frontends.left { line("Frontends_left", String(left)) }
+        }
         line("TotalBytesOut", String(process.bytesOut))
         line("Start_time_sec", String(process.startedAtUnixTime))
         if let time = process.processorTime { line("CpuTime_ms", String(time.inMilliseconds)) }
