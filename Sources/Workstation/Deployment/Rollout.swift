@@ -169,6 +169,17 @@ public struct Rollout: Sendable {
         if let drain { begin(drain, names) }
         // Behind undoing: a node that failed gets traffic again when it has its release from before.
         defer { if let drain { end(drain, names) } }
+        // Edge nodes come alone.
+        let move = wave.first.flatMap { member in
+            VirtualAddressMove(member, among: members) { isWarning, message in
+                sink.report(
+                    Event(
+                        isWarning ? .warning : .progress, command: "deploy", subject: names, message: message)
+                )
+            }
+        }
+        move?.begin()
+        defer { move?.end() }
         let outcomes = parallel(Array(zip(wave, uploads))) { member, upload in
             bring(member, upload)
         }
