@@ -85,6 +85,43 @@ struct VRRPInNamespacesTests {
         }
     }
 
+    @Test(
+        "told to yield it gives the address up; the pinned one keeps it over a restart and a reload, until told"
+    )
+    func moveOnPurpose() throws {
+        try withLan { lan in
+            let (high, low) = (
+                VirtualLan.configuration(priority: 200), VirtualLan.configuration(priority: 100)
+            )
+            let first = try lan.startOurs(on: 1, high)
+            _ = try lan.startOurs(on: 2, low)
+            expectHolder(1, lan)
+            #expect(lan.eventually { lan.state(2) == "backup" })
+            #expect(try lan.say("pin", to: 2).contains("only an active router can be pinned"))
+            #expect(try lan.say("yield 3601", to: 1) == "It may last 1 to 3600 seconds.\n")
+            #expect(try lan.say("yield now", to: 1).contains("neither a virtual router"))
+            #expect(try lan.say("yield 600", to: 1).contains(": backup, priority 1\n"))
+            expectHolder(2, lan)
+            #expect(
+                lan.status(1)?["last_transition"]?["cause"]?.text?.contains("told it to stand back") == true)
+            #expect(lan.status(1)?["order"]?["kind"]?.text == "yield")
+            #expect(try lan.say("pin 600", to: 2).contains(": active, priority 254\n"))
+            lan.end(first, SIGTERM)
+            _ = try lan.startOurs(on: 1, high)
+            #expect(try lan.takeOver(on: 2, low) == 0, "\(lan.story)")
+            #expect(lan.eventually { lan.status(2)?["order"]?["kind"]?.text == "pin" }, "\(lan.story)")
+            // Longer than a restarted router listens before it takes over.
+            for _ in 0..<30 {
+                #expect(lan.holders == [2], "\(lan.story)")
+                usleep(50_000)
+            }
+            #expect(lan.state(1) == "backup")
+            try lan.say("resume", to: 2)
+            expectHolder(1, lan)
+            #expect(lan.status(2)?["order"] == .null)
+        }
+    }
+
     @Test("killed together with its guard, the kernel itself removes the address")
     func lifetime() throws {
         try withLan(nodes: 1) { lan in

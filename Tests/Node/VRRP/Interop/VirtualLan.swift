@@ -206,6 +206,12 @@ final class VirtualLan {
         try JSONValue.parse(ConsoleClient.ask("show vrrp json", at: "\(folder)/\(node)/vrrp.sock"))
     }
 
+    /// Says something to a node's console.
+    @discardableResult
+    func say(_ command: String, to node: Int) throws -> String {
+        try ConsoleClient.ask(command, at: "\(folder)/\(node)/vrrp.sock")
+    }
+
     func state(_ node: Int) -> String { status(node)?["state"]?.text ?? "no answer" }
 
     /// Whether something becomes true in time.
