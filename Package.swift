@@ -127,7 +127,9 @@ let package = Package(
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
-        tests("Apply", at: "Node/Apply", ["Apply", "Manifest", "JSON", "Digest", "CLinux"]),
+        tests(
+            "Apply", at: "Node/Apply",
+            ["Apply", "Manifest", "JSON", "Digest", "CLinux", "Commands", "TestSupport"]),
         tests(
             "Proxy", at: "Node/Proxy",
             [
@@ -173,7 +175,11 @@ let package = Package(
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(
             "LabEndToEnd", at: "Lab",
-            ["Lab", "Inventory", "Commands", "CrossBuild", "SSH", "Deployment", "LoadTest", "JSON", "CLinux"]),
+            [
+                "Lab", "Inventory", "Commands", "CrossBuild", "SSH", "Deployment", "LoadTest", "JSON",
+                "CLinux",
+                "Manifest", "Digest", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

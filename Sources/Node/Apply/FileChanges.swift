@@ -23,20 +23,35 @@ struct FileChanges {
     }
 
     /// Compares, and refuses what could not be carried out. An owner may be unknown only while packages that
-    /// may bring it are missing.
+    /// may bring it are missing, or if the manifest makes it.
     mutating func look(at files: [ManagedFile], toleratingUnknownOwners: Bool) throws(ApplyError) {
         for file in files {
             let user = accounts.user(file.owner)
             let group = accounts.group(file.group)
             if file.content != .absent, !toleratingUnknownOwners {
-                guard user != nil else { throw unknown("user", file.owner, file) }
-                guard group != nil else { throw unknown("group", file.group, file) }
+                guard accounts.willKnow(user: file.owner) else { throw unknown("user", file.owner, file) }
+                guard accounts.willKnow(group: file.group) else { throw unknown("group", file.group, file) }
             }
             let found = try tree.look(file.path)
             if let action = try action(for: file, found: found, user: user, group: group) {
                 list.append(Change(file: file, action: action, user: user ?? 0, group: group ?? 0))
             }
         }
+    }
+
+    /// Folders that the changes will make, those above their files included.
+    func newFolders() throws(ApplyError) -> [String] {
+        var folders: [String] = []
+        for change in list where change.action == "created" {
+            var path =
+                change.file.content == .directory
+                ? change.file.path : FileTree.folder(of: change.file.path)
+            while path != "/", !folders.contains(path), try tree.look(path) == nil {
+                folders.append(path)
+                path = FileTree.folder(of: path)
+            }
+        }
+        return folders
     }
 
     /// Makes one path as it shall be.

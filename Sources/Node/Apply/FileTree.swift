@@ -67,6 +67,15 @@ struct FileTree {
         guard mkdir(real(path), mode) == 0 || cl_errno() == EEXIST else {
             throw ApplyError("make the folder", path, code: cl_errno())
         }
+        try sync(folder: above)
+    }
+
+    /// Takes away what a run that was killed has left half-written beside a path.
+    func removeTemporary(for path: String) { unlink(real(FileTree.temporary(for: path))) }
+
+    private static func temporary(for path: String) -> String {
+        let folder = FileTree.folder(of: path)
+        return folder == "/" ? temporaryName : folder + temporaryName
     }
 
     /// Puts bytes at a path: whoever looks sees the old file or the new one, also after a power cut.
@@ -94,12 +103,15 @@ struct FileTree {
 
     /// Puts a link at a path, in place of whatever file or link stands there.
     func link(_ path: String, to target: String) throws(ApplyError) {
-        let temporary = FileTree.folder(of: path) + FileTree.temporaryName
+        let temporary = FileTree.temporary(for: path)
         unlink(real(temporary))
         guard symlink(target, real(temporary)) == 0 else {
             throw ApplyError("link", path, code: cl_errno())
         }
-        try move(temporary, to: path)
+        do throws(ApplyError) { try move(temporary, to: path) } catch {
+            unlink(real(temporary))
+            throw error
+        }
         try sync(folder: FileTree.folder(of: path))
     }
 
@@ -161,20 +173,26 @@ struct FileTree {
     private func replace(
         _ path: String, mode: mode_t, user: uid_t?, group: gid_t?, fill: (Int32) throws(ApplyError) -> Void
     ) throws(ApplyError) {
-        let temporary = FileTree.folder(of: path) + FileTree.temporaryName
+        let temporary = FileTree.temporary(for: path)
         unlink(real(temporary))
         let descriptor = cl_open(real(temporary), O_WRONLY | O_CREAT | O_EXCL | Int32(O_NOFOLLOW), 0o600)
         guard descriptor >= 0 else { throw ApplyError("write", path, code: cl_errno()) }
         defer { close(descriptor) }
-        try fill(descriptor)
-        if let user, let group, fchown(descriptor, user, group) != 0 {
-            throw ApplyError("give away", path, code: cl_errno())
+        do throws(ApplyError) {
+            try fill(descriptor)
+            if let user, let group, fchown(descriptor, user, group) != 0 {
+                throw ApplyError("give away", path, code: cl_errno())
+            }
+            guard fchmod(descriptor, mode) == 0 else {
+                throw ApplyError("set the mode of", path, code: cl_errno())
+            }
+            guard fsync(descriptor) == 0 else { throw ApplyError("sync", path, code: cl_errno()) }
+            try move(temporary, to: path)
+        } catch {
+            // On a full disk it would take the room that is missing.
+            unlink(real(temporary))
+            throw error
         }
-        guard fchmod(descriptor, mode) == 0 else {
-            throw ApplyError("set the mode of", path, code: cl_errno())
-        }
-        guard fsync(descriptor) == 0 else { throw ApplyError("sync", path, code: cl_errno()) }
-        try move(temporary, to: path)
         try sync(folder: FileTree.folder(of: path))
     }
 

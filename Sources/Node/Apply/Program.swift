@@ -25,14 +25,15 @@ struct Program {
     /// How often `waiting` is called while a program prints nothing.
     static let waitingInterval: UInt64 = 10_000_000_000
 
-    /// Where programs are found: `/usr/bin`, or a test's folder.
+    /// Where programs are found: `/usr/bin`, or a test's folder; what is not there is sought in `sbin` beside it.
     let folder: String
 
     /// Runs a program to its end, at most `limit` long; then it is killed with all it started.
     func run(
         _ arguments: [String], limit: Duration, waiting: () -> Void = {}
     ) throws(ApplyError) -> Result {
-        let path = "\(folder)/\(arguments[0])"
+        var path = "\(folder)/\(arguments[0])"
+        if access(path, X_OK) != 0 { path = "\(FileTree.folder(of: folder))/sbin/\(arguments[0])" }
         var process: pid_t = 0
         let pipe = Program.withCStrings([path] + arguments.dropFirst()) { words in
             Program.withCStrings([

@@ -58,13 +58,19 @@ struct Releases {
         try tree.link(Self.current, to: "releases/\(identifier)")
     }
 
-    /// Takes away all releases but the current and the newest others, then the blobs that none needs.
+    /// Takes away all releases but the current and the newest others, what a killed run left of one, then the blobs
+    /// that none needs.
     func prune() throws(ApplyError) {
         let current = try currentIdentifier()
         var others: [(name: String, time: Int64)] = []
         for name in tree.names(in: Self.folder) where name != current {
-            let time = try tree.look("\(Self.folder)/\(name)/manifest.json")?.modified ?? 0
-            others.append((name, time))
+            let manifest = "\(Self.folder)/\(name)/manifest.json"
+            tree.removeTemporary(for: manifest)
+            if let found = try tree.look(manifest) {
+                others.append((name, found.modified))
+            } else {
+                try tree.removeFolder("\(Self.folder)/\(name)")
+            }
         }
         others.sort { $0.time > $1.time }
         for release in others.dropFirst(Self.kept - 1) {

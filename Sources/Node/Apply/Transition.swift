@@ -4,9 +4,9 @@ import Manifest
 
 /// Makes a node equal to a manifest.
 ///
-/// Everything that can be known to fail is looked at first; then the order is: blobs, packages, a note of what
-/// the units are owed, files, release folder, link to it, units. Each step can be repeated: a run killed at any
-/// point is made up for by the next one.
+/// Everything that can be known to fail is looked at first; then the order is: blobs, packages, accounts, modules,
+/// notes of what is begun, what is made and what the units are owed, sysctls, files, release folder, link to it,
+/// units, then folders and accounts that are not needed any more. Each step can be repeated: a run killed at any point is made up for by the next one.
 struct Transition {
     /// Where the workstation puts a manifest and blobs.
     static let incoming = "/var/lib/pinode/incoming"
@@ -23,6 +23,7 @@ struct Transition {
     private var releases: Releases { Releases(tree: tree) }
     private var units: Units { Units(program: program) }
     private var packages: Packages { Packages(tree: tree, program: program, events: events) }
+    private var kernel: Kernel { Kernel(tree: tree, program: program) }
 
     /// Applies the manifest at a path.
     func run(manifestPath: String) throws(ApplyError) {
@@ -41,13 +42,18 @@ struct Transition {
         let currentRelease = try releases.currentIdentifier()
         var previous: Manifest?
         if let currentRelease { previous = try releases.manifest(of: currentRelease) }
-        let whole = manifest.retiring(previous)
+        let begun = try begunManifest()
+        let whole = manifest.retiring(previous).retiring(begun)
 
         // Look at everything before anything is touched.
         try verifyBlobs(of: manifest)
         let missing = try packages.missing(manifest.packages)
-        var changes = FileChanges(tree: tree, accounts: try Accounts(tree))
+        let accounts = try Accounts(tree, adding: manifest)
+        try accounts.check(manifest, toleratingUnknownGroups: !missing.isEmpty)
+        var changes = FileChanges(tree: tree, accounts: accounts)
         try changes.look(at: whole.files, toleratingUnknownOwners: !missing.isEmpty)
+        let modules = try kernel.missingModules(manifest.modules)
+        var sysctls = try kernel.changes(manifest, toleratingUnknown: !modules.isEmpty)
         var pending = PendingActions(text: text(try tree.read(PendingActions.path)))
 
         try faults.pass()
@@ -57,23 +63,40 @@ struct Transition {
             try packages.removePushed()
         } else {
             try packages.install(missing, faults: faults)
-            changes = FileChanges(tree: tree, accounts: try Accounts(tree))
+        }
+        let made = try makeAccounts(of: manifest)
+        if !modules.isEmpty {
+            for module in modules {
+                try kernel.load(module)
+                events.changed("module", "name", module, "loaded")
+                try faults.pass()
+            }
+            sysctls = try kernel.changes(manifest, toleratingUnknown: false)
+        }
+        if made || !missing.isEmpty {
+            changes = FileChanges(tree: tree, accounts: try Accounts(tree, adding: manifest))
             try changes.look(at: whole.files, toleratingUnknownOwners: false)
         }
         for change in changes.list { pending.add(changed: change.file) }
         if previous?.runtime.digest != manifest.runtime.digest {
             for unit in manifest.units { pending.add(newRuntimeOf: unit) }
         }
-        if !pending.isEmpty { try tree.write(Array(pending.text.utf8), to: PendingActions.path, mode: 0o600) }
+        let isCurrent = try currentRelease == manifest.release ? releases.isWhole(manifest) : false
+        try note(pending, changes, begins: isCurrent ? nil : manifest.owning(begun))
+        if let begun { removeTemporaries(of: begun) }
         try faults.pass()
 
+        for change in sysctls {
+            try kernel.set(change.sysctl)
+            events.changed("sysctl", "name", change.sysctl.key, "changed")
+            try faults.pass()
+        }
         try changeUnits(of: whole, owing: PendingActions(), only: { $0 == .stop || $0 == .disable })
         for change in changes.list {
             try changes.perform(change)
             events.changed("file", "path", change.file.path, change.action)
             try faults.pass()
         }
-        let isCurrent = try currentRelease == manifest.release ? releases.isWhole(manifest) : false
         if !isCurrent {
             try releases.make(manifest, document: manifest.document, faults: faults)
             try faults.pass()
@@ -86,7 +109,10 @@ struct Transition {
         try changeUnits(of: whole, owing: pending, only: { $0 != .stop && $0 != .disable })
         try confirmUnits(of: manifest)
         try faults.pass()
+        try removeFolders(of: manifest)
+        try removeAccounts(of: manifest)
         try tree.remove(PendingActions.path)
+        try tree.remove(PendingActions.begunPath)
         try faults.pass()
         try releases.prune()
         try tree.remove("\(Self.incoming)/manifest.json")
@@ -164,5 +190,5 @@ struct Transition {
         }
     }
 
-    private func text(_ bytes: [UInt8]?) -> String { String(decoding: bytes ?? [], as: UTF8.self) }
+    func text(_ bytes: [UInt8]?) -> String { String(decoding: bytes ?? [], as: UTF8.self) }
 }

@@ -31,6 +31,14 @@ public struct Manifest: Equatable, Sendable {
     public var files: [ManagedFile]
     /// In the order in which they are started.
     public var units: [ManagedUnit]
+    /// Groups that there must be.
+    public var groups: [ManagedGroup] = []
+    /// System users that there must be.
+    public var users: [ManagedUser] = []
+    /// Kernel modules that must be loaded, each with `_` for `-`. That they are at boot is a file's matter.
+    public var modules: [String] = []
+    /// Kernel parameters that must have a value. That they have it at boot is a file's matter.
+    public var sysctls: [ManagedSysctl] = []
 
     /// A node's state.
     public init(

@@ -12,14 +12,14 @@ extension Manifest {
         }
         let object = MemberReader(document, place: "the manifest")
         let format = try object.integer("format")
-        guard format == Manifest.format else {
+        guard (1...Manifest.format).contains(format) else {
             throw ManifestError(
-                "the manifest has format \(format), this pinode reads format \(Manifest.format): deploy again"
-            )
+                "the manifest has format \(format), this pinode reads formats 1 to \(Manifest.format): "
+                    + "deploy again")
         }
-        try object.allow([
-            "format", "node", "architecture", "runtime", "packages", "files", "units",
-        ])
+        var members = ["format", "node", "architecture", "runtime", "packages", "files", "units"]
+        if format > 1 { members += ["groups", "users", "modules", "sysctls"] }
+        try object.allow(members)
         let runtime = MemberReader(try object.value("runtime"), place: "the manifest's runtime")
         try runtime.allow(["version", "sha256", "size"])
         var manifest = Manifest(
@@ -34,6 +34,7 @@ extension Manifest {
         }
         for element in try object.array("files") { manifest.files.append(try ManagedFile.read(element)) }
         for element in try object.array("units") { manifest.units.append(try ManagedUnit.read(element)) }
+        if format > 1 { try manifest.readSystem(object) }
         try manifest.refuseRepetitions()
         return manifest
     }
@@ -47,6 +48,7 @@ extension Manifest {
         where units[..<index].contains(where: { $0.name == unit.name }) {
             throw ManifestError("the manifest decides twice about the unit \(unit.name)")
         }
+        try refuseRepetitionsInSystem()
     }
 
     /// A word that may stand in a command's arguments: never an option, never a path.
@@ -62,6 +64,21 @@ extension Manifest {
             }
         }
         return text.utf8.count <= 255
+    }
+
+    /// A user's or group's name as Debian's useradd takes it: at most 32 small letters, digits, `_` and `-`, no digit
+    /// and no `-` at the beginning.
+    public static func isAccountName(_ text: String) -> Bool {
+        guard text.utf8.count <= 32, let first = text.utf8.first else { return false }
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"), UInt8(ascii: "-"):
+                continue
+            default: return false
+            }
+        }
+        return first == UInt8(ascii: "_") || first >= UInt8(ascii: "a")
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

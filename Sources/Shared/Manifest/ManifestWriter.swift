@@ -2,8 +2,9 @@ import Digest
 import JSON
 
 extension Manifest {
-    /// The format that this half writes and reads; another number is refused.
-    public static let format: Int64 = 1
+    /// The format that this half writes. It reads format 1 too, which has no users, groups, modules and sysctls:
+    /// nodes keep manifests of earlier releases. Another number is refused.
+    public static let format: Int64 = 2
 
     /// The manifest as a JSON document, always the same text for the same manifest.
     public var json: JSONValue {
@@ -21,6 +22,10 @@ extension Manifest {
             .init("packages", .strings(packages)),
             .init("files", .array(files.map { $0.json })),
             .init("units", .array(units.map { $0.json })),
+            .init("groups", .array(groups.map { $0.json })),
+            .init("users", .array(users.map { $0.json })),
+            .init("modules", .strings(modules)),
+            .init("sysctls", .array(sysctls.map { $0.json })),
         ])
     }
 
@@ -82,4 +87,28 @@ extension ManagedUnit {
             .init("onNewRuntime", .string(onNewRuntime.rawValue)),
         ])
     }
+}
+
+extension ManagedGroup {
+    var json: JSONValue {
+        var members: [JSONValue.Member] = [.init("name", .string(name))]
+        if let id { members.append(.init("gid", .integer(Int64(id)))) }
+        return .object(members)
+    }
+}
+
+extension ManagedUser {
+    var json: JSONValue {
+        var members: [JSONValue.Member] = [.init("name", .string(name))]
+        if let id { members.append(.init("uid", .integer(Int64(id)))) }
+        members.append(.init("group", .string(group)))
+        members.append(.init("groups", .strings(groups)))
+        if let home { members.append(.init("home", .string(home))) }
+        if let shell { members.append(.init("shell", .string(shell))) }
+        return .object(members)
+    }
+}
+
+extension ManagedSysctl {
+    var json: JSONValue { .object([.init("key", .string(key)), .init("value", .string(value))]) }
 }

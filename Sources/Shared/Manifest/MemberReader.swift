@@ -85,6 +85,37 @@ struct MemberReader {
         return mode
     }
 
+    /// A user's or group's number below 4294967295, which stands for none (chown(2)); nil where there is no such member.
+    func accountNumber(_ name: String) throws(ManifestError) -> UInt32? {
+        guard object[name] != nil else { return nil }
+        let number = try integer(name)
+        guard let id = UInt32(exactly: number), id != UInt32.max else {
+            throw wrong(name, "an account's number")
+        }
+        return id
+    }
+
+    /// An absolute path; nil where there is no such member.
+    func optionalPath(_ name: String) throws(ManifestError) -> String? {
+        guard object[name] != nil else { return nil }
+        let path = try text(name)
+        for byte in path.utf8 where byte == UInt8(ascii: ":") { throw wrong(name, "a path without a colon") }
+        guard ManagedFile.isUsable(path: path) else { throw wrong(name, "an absolute path") }
+        return path
+    }
+
+    func accountNames(_ name: String) throws(ManifestError) -> [String] {
+        let names = try texts(name)
+        for text in names where !Manifest.isAccountName(text) { throw wrong(name, "a list of account names") }
+        return names
+    }
+
+    func accountName(_ name: String) throws(ManifestError) -> String {
+        let text = try text(name)
+        guard Manifest.isAccountName(text) else { throw wrong(name, "an account's name") }
+        return text
+    }
+
     private func wrong(_ name: String, _ expected: String) -> ManifestError {
         ManifestError("\(place): \"\(name)\" is not \(expected)")
     }

@@ -3,6 +3,9 @@
 public struct PendingActions: Equatable, Sendable {
     /// Where a node keeps them.
     public static let path = "/var/lib/pinode/pending"
+    /// Where a node keeps the manifest that an apply has begun to carry out, until it is done: what it made must be
+    /// taken away if the next manifest does not want it, although it never became a release.
+    public static let begunPath = "/var/lib/pinode/begun.json"
 
     /// systemd has not read changed unit files yet.
     public var reloadsManager = false

@@ -62,13 +62,19 @@ public struct UnitChange: Equatable, Sendable {
 
 extension Manifest {
     /// This manifest, and the end of what only the one before it wanted: its other files go, its other units
-    /// are stopped and disabled. Directories stay: what else lies in them is not ours.
+    /// are stopped and disabled. Directories are another matter: `unwantedDirectories`.
     public func retiring(_ previous: Manifest?) -> Manifest {
         guard let previous else { return self }
         var whole = self
         for file in previous.files where !files.contains(where: { $0.path == file.path }) {
             switch file.content {
-            case .blob, .link: whole.files.append(file.gone)
+            case .blob, .link:
+                // What stays must notice: Apache a site that is gone, a unit its drop-in.
+                func stays(_ name: String) -> Bool { units.contains { $0.name == name && $0.running } }
+                whole.files.append(
+                    ManagedFile(
+                        path: file.path, content: .absent, restart: file.restart.filter(stays),
+                        reload: file.reload.filter(stays)))
             case .directory, .absent: continue
             }
         }
@@ -78,6 +84,19 @@ extension Manifest {
             }
         }
         return whole
+    }
+
+    /// This manifest and all that another one put on the node besides: what an apply that begins writes down.
+    public func owning(_ other: Manifest?) -> Manifest {
+        guard let other else { return self }
+        var all = self
+        for file in other.files where !files.contains(where: { $0.path == file.path }) {
+            all.files.append(file)
+        }
+        for unit in other.units where !units.contains(where: { $0.name == unit.name }) {
+            all.units.append(unit)
+        }
+        return all
     }
 
     /// Units that the manifest decides about or that its files name, each once.
@@ -131,12 +150,5 @@ extension Manifest {
             changes.append(UnitChange(.reload, unit: name, reason: reason(name)))
         }
         return changes
-    }
-}
-
-extension ManagedFile {
-    /// The same path with nothing there.
-    fileprivate var gone: ManagedFile {
-        ManagedFile(path: path, content: .absent, restart: [], reload: [])
     }
 }

@@ -64,6 +64,21 @@ public struct Facts: Sendable, Equatable {
     public var attempt: Manifest?
     /// What an apply that was killed still owes.
     public var pending = PendingActions()
+    /// The manifest that an apply that was killed had begun to carry out.
+    public var begun: Manifest?
+    /// What applies have made besides files and units.
+    public var belongings = Belongings()
+    /// Of those folders the ones that are there, with the names in them.
+    public var entries: [String: [String]] = [:]
+    /// Users and groups, where they were asked for or applies have made some.
+    public var accounts: AccountTable { AccountTable(passwd: passwd, group: group) }
+    private var passwd: [UInt8] = []
+    private var group: [UInt8] = []
+    /// The running values of the sysctls that were asked for; one that the kernel does not know is not among them.
+    public var sysctls: [String: String] = [:]
+    /// Of the kernel modules that were asked for: whether each is loaded or built in. One that the kernel does not
+    /// have is not among them.
+    public var modules: [String: Bool] = [:]
     /// Blobs that need not be sent.
     public var blobs: Set<String> = []
     /// What stands at the paths that were asked for; nothing there, no entry.
@@ -95,7 +110,10 @@ public struct Facts: Sendable, Equatable {
         var unitLines: [UInt8] = []
         for line in lines {
             let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            if words[0] == "unit" {
+            if words[0] == "passwd" || words[0] == "group" {
+                let bytes = Array(line.dropFirst(words[0].count + 1).utf8) + [UInt8(ascii: "\n")]
+                if words[0] == "passwd" { passwd += bytes } else { group += bytes }
+            } else if words[0] == "unit" {
                 unitLines += Array(line.dropFirst(5).utf8) + [UInt8(ascii: "\n")]
             } else if words.count >= 2 {
                 read(words)
@@ -131,6 +149,12 @@ public struct Facts: Sendable, Equatable {
         case "attempt": attempt = Self.decode(value).flatMap { try? Manifest.read($0) }
         case "pending":
             pending = PendingActions(text: String(decoding: Self.decode(value) ?? [], as: UTF8.self))
+        case "begun": begun = Self.decode(value).flatMap { try? Manifest.read($0) }
+        case "belongings":
+            belongings = Belongings(text: String(decoding: Self.decode(value) ?? [], as: UTF8.self))
+        case "entries": entries[value] = Array(words[2...])
+        case "sysctl" where words.count >= 3: sysctls[value] = words[2...].joined(separator: " ")
+        case "module" where words.count == 3: modules[value] = words[2] == "loaded"
         case "blob": blobs.insert(value)
         case "vip": virtualAddressInterface = value
         case "path" where words.count >= 8:

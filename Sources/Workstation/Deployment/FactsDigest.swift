@@ -20,6 +20,14 @@ extension Facts {
                 "\(found.kind) \(ManagedFile.octal(found.mode)) \(found.owner):\(found.group) \(content)"
         }
         for (name, version) in packages { facts["the package \(name)"] = version }
+        for (key, value) in sysctls { facts["the sysctl \(key)"] = ManagedSysctl.normalised(value) }
+        for (name, isLoaded) in modules { facts["the module \(name)"] = isLoaded ? "loaded" : "not loaded" }
+        for user in accounts.users {
+            facts["the user \(user.name)"] = "\(user.id):\(user.group) \(user.home) \(user.shell)"
+        }
+        for group in accounts.groups {
+            facts["the group \(group.name)"] = "\(group.id) \(group.members.joined(separator: ","))"
+        }
         for unit in units {
             facts["the unit \(unit.name)"] = "\(unit.load) \(unit.active) \(unit.file)"
         }

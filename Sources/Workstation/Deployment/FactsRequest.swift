@@ -18,6 +18,12 @@ public struct FactsRequest: Sendable {
     /// Paths, and the SHA-256 that the last release gave them: where they differ now, the node's blob is brought,
     /// so that the edit can be shown.
     public var deployed: [(path: String, digest: String)] = []
+    /// Whether users and groups are asked for.
+    public var asksForAccounts = false
+    /// Kernel modules whose state is asked for.
+    public var modules: [String] = []
+    /// Kernel parameters whose value is asked for.
+    public var sysctls: [ManagedSysctl] = []
     private var isSupplement = false
 
     /// What a manifest's plan needs.
@@ -29,12 +35,15 @@ public struct FactsRequest: Sendable {
         packages = manifest.packages
         units = manifest.unitNames
         self.virtualAddress = virtualAddress
+        asksForAccounts = !manifest.users.isEmpty || !manifest.groups.isEmpty
+        modules = manifest.modules
+        sysctls = manifest.sysctls
     }
 
     /// What a plan needs beyond the first answer: how those things are that only the release before wanted, and what
     /// that release had put where somebody has edited since. Nil when the first answer says all.
     public init?(supplementing facts: Facts, for manifest: Manifest) {
-        guard let previous = facts.manifest else { return nil }
+        guard let previous = facts.manifest?.owning(facts.begun) ?? facts.begun else { return nil }
         isSupplement = true
         paths = []
         packages = []
@@ -63,6 +72,7 @@ public struct FactsRequest: Sendable {
             text += "vip=$(ip -o addr show to \(quote(virtualAddress)) 2>/dev/null) && [ -n \"$vip\" ] && "
             text += "{ set -- $vip; printf 'vip\\t%s\\n' \"$2\"; }\n"
         }
+        text += system
         if !paths.isEmpty { text += files }
         if !deployed.isEmpty { text += edits }
         if !packages.isEmpty {
@@ -87,6 +97,7 @@ public struct FactsRequest: Sendable {
         export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
         say() { printf '%s\t%s\n' "$1" "$2"; }
         first() { read -r line <"$2" 2>/dev/null && say "$1" "$line"; }
+        accounts=
         echo facts
         first hostname /proc/sys/kernel/hostname
         first kernel /proc/sys/kernel/osrelease
@@ -107,9 +118,45 @@ public struct FactsRequest: Sendable {
         [ -r /opt/pinode/current/manifest.json ] && say manifest "$(base64 -w0 </opt/pinode/current/manifest.json)"
         a=/var/lib/pinode/incoming/manifest.json; [ -r $a ] && say attempt "$(base64 -w0 <$a)"
         [ -s /var/lib/pinode/pending ] && say pending "$(base64 -w0 </var/lib/pinode/pending)"
+        [ -s /var/lib/pinode/begun.json ] && say begun "$(base64 -w0 </var/lib/pinode/begun.json)"
+        if [ -s /var/lib/pinode/belongings ]; then
+            say belongings "$(base64 -w0 </var/lib/pinode/belongings)"
+            while read -r kind path; do
+                case $kind in user|group|member) accounts=1 ;; esac
+                [ "$kind" = directory ] && [ -d "$path" ] && [ ! -L "$path" ] || continue
+                printf 'entries\t%s' "$path"
+                for entry in "$path"/* "$path"/.[!.]* "$path"/..?*; do
+                    [ -e "$entry" ] || [ -L "$entry" ] || continue
+                    case ${entry##*/} in *[!\ -~]*) printf '\t?' ;; *) printf '\t%s' "${entry##*/}" ;; esac
+                done
+                echo
+            done </var/lib/pinode/belongings
+        fi
         for blob in /var/lib/pinode/blobs/*; do [ -f "$blob" ] && say blob "${blob##*/}"; done
 
         """#
+
+    /// Users and groups, modules and parameters of the kernel: no process more than is asked for.
+    private var system: String {
+        var text = asksForAccounts ? "accounts=1\n" : ""
+        if !isSupplement {
+            text +=
+                "[ \"$accounts\" ] && sed 's/^/passwd\\t/' /etc/passwd && sed 's/^/group\\t/' /etc/group\n"
+        }
+        for module in modules {
+            let pattern = "/" + module.map { $0 == "_" ? "[-_]" : String($0) }.joined() + "\\.ko$"
+            text +=
+                "if [ -d /sys/module/\(module) ] || grep -q '\(pattern)' /lib/modules/\"$(uname -r)\"/modules.builtin "
+            text += "2>/dev/null; then printf 'module\\t%s\\tloaded\\n' \(module)\n"
+            text += "elif modprobe --dry-run --quiet \(module) 2>/dev/null; then "
+            text += "printf 'module\\t%s\\tthere\\n' \(module); fi\n"
+        }
+        for sysctl in sysctls {
+            text += "{ read -r value <\(quote(sysctl.path)); } 2>/dev/null && "
+            text += "printf 'sysctl\\t%s\\t%s\\n' \(quote(sysctl.key)) \"$value\"\n"
+        }
+        return text
+    }
 
     /// One find, one sha256sum; what differs from the wanted digest is brought whole.
     private var files: String {

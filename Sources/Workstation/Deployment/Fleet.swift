@@ -213,6 +213,8 @@ public struct Fleet: Sendable {
         let same =
             asked.files.map(\.path) == node.manifest.files.map(\.path)
             && asked.files.map(\.content) == node.manifest.files.map(\.content)
+            && asked.modules == node.manifest.modules && asked.sysctls == node.manifest.sysctls
+            && asked.users == node.manifest.users && asked.groups == node.manifest.groups
         do throws(SSHError) {
             let facts =
                 same

@@ -10,14 +10,14 @@ public struct NodePlan: Sendable, Equatable {
     public struct Step: Sendable, Equatable {
         /// What is changed.
         public enum Kind: String, Sendable {
-            case package, file, release, unit
+            case package, group, user, module, sysctl, file, release, unit
         }
 
         /// What is changed.
         public var kind: Kind
-        /// A package, a path, a release or a unit.
+        /// A package, a user, a group, a module, a sysctl, a path, a release or a unit.
         public var name: String
-        /// `install`, `create`, `change`, `attributes`, `remove`, `activate`, or a verb of systemctl.
+        /// `install`, `create`, `change`, `attributes`, `remove`, `load`, `activate`, or a verb of systemctl.
         public var action: String
         /// Why, or from what to what; may be empty.
         public var detail: String
@@ -54,7 +54,7 @@ public struct NodePlan: Sendable, Equatable {
     public init(_ compiled: CompiledNode, _ facts: Facts, packages: PackageResolution? = nil) {
         node = compiled.node.name
         let manifest = compiled.manifest
-        let whole = manifest.retiring(facts.manifest)
+        let whole = manifest.retiring(facts.manifest).retiring(facts.begun)
         let retired = Set(whole.files.map(\.path)).subtracting(manifest.files.map(\.path))
         var pending = facts.pending
         var reasons: [String: [String]] = [:]
@@ -63,6 +63,8 @@ public struct NodePlan: Sendable, Equatable {
         notes = (facts.manifest?.packages ?? []).filter { !manifest.packages.contains($0) }.map {
             "package \($0) stays, though no recipe wants it any more; pidep exec … -- apt-get remove \($0) removes it"
         }
+        let accounts = Self.accounts(manifest, facts)
+        steps += accounts.filter { $0.action != "remove" } + Self.kernel(manifest, facts)
         for file in whole.files {
             let found = facts.paths[file.path]
             let previous = facts.manifest?.files.first { $0.path == file.path }
@@ -89,6 +91,7 @@ public struct NodePlan: Sendable, Equatable {
             told[$0] ?? "an apply that was interrupted owes it"
         }
         steps += changes.map { Self.step($0, facts.units) }
+        steps += Self.unwantedDirectories(whole, facts) + accounts.filter { $0.action == "remove" }
         if steps.isEmpty, !facts.pending.isEmpty {
             steps.append(
                 Step(

@@ -95,6 +95,7 @@ struct Compiler {
         var draft = CompiledNode(
             node: node, manifest: manifest, blobs: [:], checks: [], origins: [:], warnings: [])
         for recipe in recipes { apply(recipe, to: &draft) }
+        addSystemFiles(recipes, to: &draft)
         checkUnits(recipes, draft)
         checkParents(recipes, draft)
         return draft
@@ -128,6 +129,7 @@ struct Compiler {
         where holds(package.when) && !draft.manifest.packages.contains(package.name) {
             draft.manifest.packages.append(package.name)
         }
+        applySystem(of: recipe, holds, scope, to: &draft)
         for file in recipe.files where holds(file.when) { apply(file, of: recipe, scope, to: &draft) }
         for service in recipe.services where holds(service.when) {
             apply(service, of: recipe, to: &draft)
@@ -135,8 +137,7 @@ struct Compiler {
         for check in recipe.checks where holds(check.when) { apply(check, of: recipe, scope, to: &draft) }
     }
 
-    private mutating func render(_ template: Template, _ scope: TemplateScope, _ node: ClusterNode) -> String
-    {
+    mutating func render(_ template: Template, _ scope: TemplateScope, _ node: ClusterNode) -> String {
         let (text, problems) = template.render(scope, for: node.name)
         diagnostics += problems
         return text
@@ -194,7 +195,7 @@ struct Compiler {
     }
 
     /// A secret may stand in a file's text and nowhere else: everything else is shown, logged, or on a command line.
-    private mutating func refusesSecret(in text: String, _ what: String, _ recipe: Recipe, _ line: Int)
+    mutating func refusesSecret(in text: String, _ what: String, _ recipe: Recipe, _ line: Int)
         -> Bool
     {
         guard SecretToken.isIn(text) else { return false }
@@ -215,7 +216,7 @@ struct Compiler {
         return content
     }
 
-    private func blob(_ bytes: [UInt8], _ draft: inout CompiledNode) -> ManagedFile.Content {
+    func blob(_ bytes: [UInt8], _ draft: inout CompiledNode) -> ManagedFile.Content {
         let digest = SHA256Digest(of: bytes)
         draft.blobs[digest.hexadecimal] = bytes
         return .blob(digest, size: bytes.count)

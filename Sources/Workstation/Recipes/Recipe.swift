@@ -16,6 +16,10 @@ struct Recipe: Sendable {
     var groups: [Placed<String>] = []
     var variables: [RecipeVariable] = []
     var packages: [RecipePackage] = []
+    var groupAccounts: [RecipeGroup] = []
+    var users: [RecipeUser] = []
+    var modules: [RecipeModule] = []
+    var sysctls: [RecipeSysctl] = []
     var files: [RecipeFile] = []
     var services: [RecipeService] = []
     var checks: [RecipeCheck] = []
@@ -55,6 +59,37 @@ struct Condition: Sendable {
 /// A Debian package.
 struct RecipePackage: Sendable {
     var name: String
+    var when: [Condition]
+    var line: Int
+}
+
+/// A group of the node.
+struct RecipeGroup: Sendable {
+    var group: ManagedGroup
+    var when: [Condition]
+    var line: Int
+}
+
+/// A user of the node.
+struct RecipeUser: Sendable {
+    var user: ManagedUser
+    /// Whether the recipe names its primary group; else it is one of its own name, made with it.
+    var namesGroup: Bool
+    var when: [Condition]
+    var line: Int
+}
+
+/// A kernel module.
+struct RecipeModule: Sendable {
+    var name: String
+    var when: [Condition]
+    var line: Int
+}
+
+/// A kernel parameter.
+struct RecipeSysctl: Sendable {
+    var key: String
+    var value: Template
     var when: [Condition]
     var line: Int
 }

@@ -179,10 +179,14 @@ extension Recipe {
             case .bytes, .directory, .absent: [file.to]
             }
         }
-        return ofFiles + checks.flatMap { [$0.url] + ($0.contains.map { [$0] } ?? []) }
+        return ofFiles + sysctls.map(\.value) + checks.flatMap { [$0.url] + ($0.contains.map { [$0] } ?? []) }
     }
 
     fileprivate var conditions: [Condition] {
-        packages.flatMap(\.when) + files.flatMap(\.when) + services.flatMap(\.when) + checks.flatMap(\.when)
+        let ofSystem =
+            groupAccounts.flatMap(\.when) + users.flatMap(\.when) + modules.flatMap(\.when)
+            + sysctls.flatMap(\.when)
+        return packages.flatMap(\.when) + ofSystem + files.flatMap(\.when) + services.flatMap(\.when)
+            + checks.flatMap(\.when)
     }
 }

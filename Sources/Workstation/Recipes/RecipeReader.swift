@@ -14,7 +14,9 @@ struct RecipeReader {
     /// The words of `recipe.yaml`, by place. `docs/recipes.md` explains each; a test holds the two together.
     static let words: [String: [String]] = [
         "a recipe": [
-            "summary", "after", "groups", "variables", "packages", "files", "services", "checks",
+            "summary", "after", "groups", "variables", "packages", "system_groups", "users", "modules",
+            "sysctls",
+            "files", "services", "checks",
         ],
         "a variable": ["default", "kind", "about", "optional", "min", "max", "choices"],
         "a package": ["name", "when"],
@@ -23,6 +25,10 @@ struct RecipeReader {
             "reload",
             "language", "when",
         ],
+        "a group": ["name", "gid", "when"],
+        "a user": ["name", "uid", "group", "groups", "home", "shell", "when"],
+        "a module": ["name", "when"],
+        "a sysctl": ["key", "value", "when"],
         "a service": ["unit", "enabled", "running", "runtime", "when"],
         "a check": ["http", "status", "contains", "within", "when"],
     ]
@@ -62,6 +68,7 @@ struct RecipeReader {
         recipe.groups = yaml.texts(words.members["groups"], "groups")
         readVariables(words.members["variables"])
         for node in yaml.sequence(words.members["packages"], "packages") { readPackage(node) }
+        readSystem(words)
         for node in yaml.sequence(words.members["files"], "files") { readFile(node) }
         for node in yaml.sequence(words.members["services"], "services") { readService(node) }
         for node in yaml.sequence(words.members["checks"], "checks") { readCheck(node) }

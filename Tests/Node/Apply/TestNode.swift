@@ -12,8 +12,9 @@ final class TestNode {
     let root: String
     private(set) var events: [String] = []
 
-    init() throws {
-        root = "/tmp/pinode-apply-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    /// A bare node in a new folder below `place`.
+    init(in place: String = "/tmp") throws {
+        root = "\(place)/pinode-apply-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         for folder in [
             "tools", "etc", "var/lib/pinode/incoming/blobs", "systemd/active", "systemd/enabled",
             "systemd/read", "usr/sbin",
@@ -42,13 +43,17 @@ final class TestNode {
             esac
             echo "$verb${last:+ $last}" >>"$root/log"
             case $verb in
-            daemon-reload) cp -r "$root/etc/systemd/system/." "$root/systemd/read/" 2>/dev/null || : ;;
+            daemon-reload)
+                rm -rf "$root/systemd/read"; mkdir "$root/systemd/read"
+                cp -r "$root/etc/systemd/system/." "$root/systemd/read/" 2>/dev/null
+                find "$root/systemd/read" -mindepth 1 -type d -empty -delete ;;
             enable) : >"$root/systemd/enabled/$last" ;;
             disable) rm -f "$root/systemd/enabled/$last" ;;
             stop) rm -f "$root/systemd/active/$last" ;;
             start|restart|reload)
                 [ ! -e "$root/broken/$last" ] || { echo "Job for $last failed."; exit 1; }
-                cat "$root/etc/$last.conf" "$root/opt/pinode/current/pinode" >"$root/systemd/active/$last" 2>&1 ;;
+                cat "$root/etc/$last.conf" "$root/opt/pinode/current/pinode" "$root/systemd/read/$last.d"/* \
+                    >"$root/systemd/active/$last" 2>/dev/null || : ;;
             esac
             """)
         tool(
@@ -83,14 +88,32 @@ final class TestNode {
         tool("dpkg", "echo \"dpkg $*\" >>\"$root/log\"; rm -f \"$root/interrupted\"")
         tool("apt-mark", "echo \"apt-mark $*\" >>\"$root/log\"")
         tool("journalctl", "echo the log of the unit\n")
+        addAccountTools()
     }
 
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
+    /// A program of the node. It finds its node by its own path, so that a copy of the folder is a node, too.
     func tool(_ name: String, _ body: String) {
-        write("#!/bin/sh\nroot='\(root)'\n\(body)\n", "tools/\(name)")
+        write("#!/bin/sh\nroot=${0%/tools/*}\n\(Self.deaths)\n\(body)\n", "tools/\(name)")
         chmod("\(root)/tools/\(name)", 0o755)
     }
+
+    /// `die` holds a number and a word: with the call of that number the caller dies `before` the tool has done
+    /// anything or `after` it has done all, or the tool `itself` dies.
+    private static let deaths = """
+        if [ -e "$root/die" ]; then
+            read -r number how <"$root/die"
+            calls=$(cat "$root/calls" 2>/dev/null); calls=$((calls + 1)); echo $calls >"$root/calls"
+            if [ $calls = "$number" ]; then
+                case $how in
+                before) kill -9 $PPID; exit 1 ;;
+                itself) kill -9 $$ ;;
+                after) trap 'kill -9 $PPID' EXIT ;;
+                esac
+            fi
+        fi
+        """
 
     func write(_ text: String, _ path: String) {
         let folder = "\(root)/\(path)".split(separator: "/").dropLast().joined(separator: "/")
@@ -128,50 +151,5 @@ final class TestNode {
         return ApplyCommand.apply(
             manifest: "/var/lib/pinode/incoming/manifest.json", root: root, tools: "\(root)/tools",
             events: ApplyEvents { self.events.append($0) }, faults: FaultPoints(stopAfter: points))
-    }
-}
-
-/// A manifest with the texts of its blobs.
-struct Desired {
-    var manifest: Manifest
-    var blobs: [SHA256Digest: String] = [:]
-
-    init(runtime: String = "runtime 1") {
-        let digest = SHA256Digest(of: Array(runtime.utf8))
-        manifest = Manifest(
-            node: "n", architecture: "amd64",
-            runtime: .init(version: "1", digest: digest, size: runtime.utf8.count), packages: [], files: [],
-            units: [])
-        blobs[digest] = runtime
-    }
-
-    mutating func file(
-        _ path: String, _ text: String, mode: UInt32 = 0o644, owner: String = "root", restart: [String] = [],
-        reload: [String] = []
-    ) {
-        let digest = SHA256Digest(of: Array(text.utf8))
-        blobs[digest] = text
-        manifest.files.append(
-            ManagedFile(
-                path: path, content: .blob(digest, size: text.utf8.count), mode: mode, owner: owner,
-                restart: restart, reload: reload))
-    }
-
-    /// A web server and a role of the runtime, in the words of `text`.
-    static func cluster(_ text: String, runtime: String = "runtime 1") -> Desired {
-        var desired = Desired(runtime: runtime)
-        desired.manifest.packages = ["apache2"]
-        desired.manifest.files.append(
-            ManagedFile(path: "/srv/www", content: .directory, mode: 0o750, owner: "web"))
-        desired.file("/etc/web.service.conf", text, restart: ["web.service"])
-        desired.file("/etc/systemd/system/role.service", "[Service] \(text)", restart: ["role.service"])
-        desired.file("/etc/role.service.conf", text, mode: 0o600, reload: ["role.service"])
-        desired.manifest.files.append(ManagedFile(path: "/srv/www/now", content: .link(to: text)))
-        desired.manifest.files.append(ManagedFile(path: "/etc/default-site", content: .absent))
-        desired.manifest.units = [
-            ManagedUnit(name: "web.service", enabled: true, running: true),
-            ManagedUnit(name: "role.service", enabled: true, running: true, onNewRuntime: .restart),
-        ]
-        return desired
     }
 }

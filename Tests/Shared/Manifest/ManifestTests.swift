@@ -52,7 +52,7 @@ import Testing
     @Test(
         "what a node could not carry out word for word is refused",
         arguments: [
-            ("\"format\":1", "\"format\":2", "format 2"),
+            ("\"format\":2", "\"format\":3", "format 3"),
             ("\"node\":\"nustler1\"", "\"node\":7", "\"node\" is not text"),
             ("\"packages\":[\"apache2\"", "\"packages\":[\"-o\"", "\"-o\" is not a package's name"),
             ("/etc/old", "/etc/../old", "is not an absolute path"),

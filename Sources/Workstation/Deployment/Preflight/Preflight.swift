@@ -43,7 +43,7 @@ struct Preflight {
 
     /// What stands in the way; empty when nothing does.
     var problems: [String] {
-        let questions = [system, memory, space, ports, addresses]
+        let questions = [system, memory, space, ports, addresses, kernel, accounts]
         var problems: [String] = []
         for node in nodes {
             for question in questions { problems += question(node).map { "\(node.plan.node): \($0)" } }
@@ -194,6 +194,26 @@ struct Preflight {
     private static func number(_ address: String) -> UInt32? {
         let bytes = address.split(separator: ".").compactMap { UInt8($0) }
         return bytes.count == 4 ? bytes.reduce(0) { $0 << 8 | UInt32($1) } : nil
+    }
+
+    private func kernel(_ node: Node) -> [String] {
+        let manifest = node.compiled.manifest
+        let modules = manifest.modules.filter { node.facts.modules[$0] == nil }
+        let toLoad = manifest.modules.contains { node.facts.modules[$0] == false }
+        // A module that is not loaded yet may bring a parameter.
+        let sysctls = toLoad ? [] : manifest.sysctls.filter { node.facts.sysctls[$0.key] == nil }
+        return modules.map {
+            "has a kernel without the module \($0): is it misspelt, or does a package bring it?"
+        }
+            + sysctls.map {
+                "has a kernel without the sysctl \($0.key) (\($0.path)): is it misspelt, or does a module bring it?"
+            }
+    }
+
+    private func accounts(_ node: Node) -> [String] {
+        let installs = node.plan.steps.contains { $0.kind == .package }
+        return node.compiled.manifest.accountProblems(
+            node.facts.accounts, toleratingUnknownGroups: installs)
     }
 
     /// The two whose clocks differ most, if that is too much.
