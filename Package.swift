@@ -104,7 +104,7 @@ let package = Package(
             "Deployment",
             [
                 "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
-                "CLinux", "CArchive", "Lab", "NodePackages",
+                "CLinux", "CArchive", "Lab", "NodePackages", "Requirements",
             ]),
         workstation(
             "LoadTest", ["Inventory", "Lab", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),

@@ -3,14 +3,23 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 
 int cl_restart_in_network(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return -errno;
+    // Without O_CLOEXEC: it is the way back.
+    int before = open("/proc/thread-self/ns/net", O_RDONLY);
+    char number[16];
+    snprintf(number, sizeof number, "%d", before);
+    if (before >= 0) setenv("PIDEP_OUTER_NETWORK", number, 1);
     int failed = setns(fd, CLONE_NEWNET) < 0 ? errno : 0;
     close(fd);
-    if (failed) return -failed;
+    if (failed) {
+        if (before >= 0) close(before);
+        return -failed;
+    }
     int count = cl_argument_count();
     char **arguments = calloc((size_t)count + 1, sizeof *arguments);
     if (!arguments) return -ENOMEM;

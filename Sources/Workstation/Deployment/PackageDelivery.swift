@@ -6,6 +6,7 @@ import Inventory
 import Lab
 import NodePackages
 import Recipes
+import Requirements
 import SSH
 
 /// What is sent to a node of packages, and where its files lie here.
@@ -36,6 +37,9 @@ struct PackageDeliveries {
         let lacking = members.filter { !$0.missingPackages.isEmpty }
         var found: [String: PackageResolution] = [:]
         if !lacking.isEmpty {
+            do throws(Requirement.Missing) { try Requirement.packageTools.demand() } catch {
+                throw DeploymentFailure(error.sentence)
+            }
             let requests = try requests(lacking)
             do throws(PackageFailure) { found = try resolver.resolve(requests) } catch {
                 throw sentence(error, lacking)

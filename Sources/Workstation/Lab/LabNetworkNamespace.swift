@@ -53,12 +53,15 @@ extension Lab {
     }
 
     /// What to put before a command that must reach the world from a command of a cluster's lab: nothing, unless the
-    /// lab is in a network namespace of its own; then the way back to the network of this machine's first process.
+    /// lab is in a network namespace of its own; then the way back to where this program came from.
     public static func wayOut(of cluster: Cluster) -> [String] {
         guard let network = cluster.lab else { return [] }
         let names = LabNames(lab: cluster.name, bridge: network.bridge, root: "")
-        return cl_is_in_network(LabNetworkNamespace(names: names).file) == 1
-            ? ["nsenter", "--net=/proc/1/ns/net", "--"] : []
+        guard cl_is_in_network(LabNetworkNamespace(names: names).file) == 1 else { return [] }
+        let kept = ProcessInfo.processInfo.environment["PIDEP_OUTER_NETWORK"].flatMap { Int32($0) }
+        // Started in there by somebody else: the network of the machine's first process.
+        let outer = kept.map { "/proc/\(getpid())/fd/\($0)" } ?? "/proc/1/ns/net"
+        return ["nsenter", "--net=\(outer)", "--"]
     }
 
     /// Before `up`: where this machine's own network has the lab's range, makes a network namespace for the

@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 
 extension Requirement {
@@ -6,8 +7,22 @@ extension Requirement {
         [
             sshKey(
                 agent: ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"],
-                folder: FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".ssh").path)
+                folder: FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".ssh").path),
+            packageTools,
         ]
+    }
+
+    /// apt, which finds and fetches the nodes' packages.
+    public static let packageTools = Requirement(
+        "apt for the nodes' packages", for: .deploy, isOptional: true,
+        remedy:
+            "work on Debian or a derivative, or let the nodes fetch their packages: packages = node in [all:vars]"
+    ) {
+        guard let path = Command.path(of: "apt-get"), Command.path(of: "apt-config") != nil else {
+            return .missing(
+                "this machine has no apt-get, which finds and fetches the packages that nodes lack")
+        }
+        return .present(path)
     }
 
     static func sshKey(agent: String?, folder: String) -> Requirement {

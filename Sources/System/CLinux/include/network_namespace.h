@@ -4,7 +4,8 @@
 #include <stdint.h>
 
 /// Moves this thread into the network namespace at `path` and replaces the process by itself, with the same arguments,
-/// so that all its threads are in there. Returns only on failure: -errno.
+/// so that all its threads are in there. The new one finds in the environment, as PIDEP_OUTER_NETWORK, the descriptor of
+/// the namespace that it left. Returns only on failure: -errno.
 int cl_restart_in_network(const char *path);
 
 /// Whether this thread's network namespace is the one at `path`: 1, 0, or -errno when there is none.
