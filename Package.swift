@@ -156,7 +156,7 @@ let package = Package(
         tests(
             "CrossBuild", at: "Workstation/CrossBuild",
             ["Apt", "CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON", "TestSupport"]),
-        tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux"]),
+        tests("SSH", at: "Workstation/SSH", ["SSH", "Inventory", "Commands", "CLinux", "TestSupport"]),
         tests(
             "Deployment", at: "Workstation/Deployment",
             [

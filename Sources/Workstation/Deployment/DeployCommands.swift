@@ -28,14 +28,14 @@ public struct Deploying: Sendable {
     public var sink: any EventSink
     /// The plan that was approved beforehand; nil: it is shown and asked about now.
     var planned: PlanFile?
-    /// Shown unknown host keys, says whether they are accepted.
-    public var trust: @Sendable ([HostKey]) -> Bool
+    /// Asks the person what only a person can say.
+    public var asking: Asking
 
     /// What to plan or deploy.
     public init(
         command: String, inventory: String, limit: String?, colour: Bool, brief: Bool = false,
         sink: any EventSink,
-        trust: @escaping @Sendable ([HostKey]) -> Bool
+        asking: Asking
     ) {
         self.command = command
         self.inventory = inventory
@@ -43,7 +43,7 @@ public struct Deploying: Sendable {
         self.colour = colour
         self.brief = brief
         self.sink = sink
-        self.trust = trust
+        self.asking = asking
     }
 
     /// Carries out a plan that was approved beforehand: nothing is asked, and nothing is done if a node has changed since.
@@ -76,7 +76,7 @@ public struct Deploying: Sendable {
     public func plan(out file: String? = nil) -> Verdict {
         do throws(DeploymentFailure) {
             let fleet = try prepare()
-            let members = try fleet.members(trust: trust)
+            let members = try fleet.members(asking: asking)
             let isEmpty = show(members)
             try refuse(Preflight.run(members, in: fleet.loaded.cluster))
             if let file {
@@ -124,7 +124,7 @@ public struct Deploying: Sendable {
         _ fleet: Fleet, _ record: RunRecord, _ pace: Rollout.Pace, _ message: String, _ confirm: () -> Bool
     ) -> Rollout.Outcome {
         do throws(DeploymentFailure) {
-            let members = try fleet.members(trust: trust)
+            let members = try fleet.members(asking: asking)
             try planned?.verify(members)
             if show(members) {
                 sink.report(Event(.result, command: command, message: "Nothing to do."))

@@ -17,20 +17,20 @@ public struct Executing: Sendable {
     public var tellsSuccess: Bool
     /// Takes the nodes' lines and how they ended.
     public var sink: any EventSink
-    /// Shown unknown host keys, says whether they are accepted.
-    public var trust: @Sendable ([HostKey]) -> Bool
+    /// Asks the person what only a person can say.
+    public var asking: Asking
 
     /// A command and where to run it.
     public init(
         _ words: [String], on access: NodeAccess, silence: Duration = Executing.silence, tellsSuccess: Bool,
-        sink: any EventSink, trust: @escaping @Sendable ([HostKey]) -> Bool
+        sink: any EventSink, asking: Asking
     ) {
         self.words = words
         self.access = access
         self.silence = silence
         self.tellsSuccess = tellsSuccess
         self.sink = sink
-        self.trust = trust
+        self.asking = asking
     }
 
     /// What the node's shell is given: it makes exactly these words of it, and of one word what it likes.
@@ -41,7 +41,7 @@ public struct Executing: Sendable {
     /// Runs it everywhere, and says at the end where it failed. Returns whether it did nowhere.
     public func run() throws(DeploymentFailure) -> Bool {
         let line = Self.commandLine(words)
-        let outcomes = parallel(try access.open(trust: trust)) { login in
+        let outcomes = parallel(try access.open(asking: asking)) { login in
             let node = login.node.name
             return Outcome(
                 node: node,

@@ -21,7 +21,7 @@ public struct FactsReport: Sendable {
 
     /// Asks all nodes side by side, one round trip each, for what a plan would ask.
     public static func ask(
-        _ access: NodeAccess, trust: ([HostKey]) -> Bool
+        _ access: NodeAccess, asking: Asking
     ) throws(DeploymentFailure) -> FactsReport {
         let compiled: [CompiledNode]
         do throws(LoadedCluster.Failure) {
@@ -31,7 +31,7 @@ public struct FactsReport: Sendable {
             throw DeploymentFailure(error.sentence)
         }
         let virtualAddress = access.loaded.cluster.virtualAddress
-        let asked = try access.open(trust: trust).compactMap { login in
+        let asked = try access.open(asking: asking).compactMap { login in
             compiled.first { $0.node.name == login.node.name }.map {
                 (login, FactsRequest(manifest: $0.manifest, virtualAddress: virtualAddress))
             }

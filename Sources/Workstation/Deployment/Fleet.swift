@@ -71,8 +71,8 @@ public struct Fleet: Sendable {
 
     /// Logs in everywhere, gathers facts, compiles for what the nodes really are, and compares.
     ///
-    /// `trust` is shown all unknown host keys at once and says whether they are accepted.
-    public func members(trust: ([HostKey]) -> Bool) throws(DeploymentFailure) -> [Member] {
+    /// `asking` asks about unknown host keys and passphrases, all at once.
+    public func members(asking: Asking) throws(DeploymentFailure) -> [Member] {
         do throws(LoadedCluster.Failure) { try loaded.requireLab() } catch {
             throw DeploymentFailure(error.sentence)
         }
@@ -87,7 +87,7 @@ public struct Fleet: Sendable {
             drafts = try loaded.withoutRuntime(secrets)
         } catch { throw DeploymentFailure(error.sentence) }
         let wanted = drafts.filter { draft in chosen.contains { $0.name == draft.node.name } }
-        let reached = try reach(wanted, trust: trust)
+        let reached = try reach(wanted, secrets, asking)
         let compiled = try compile(reached, secrets)
         let pairs = reached.compactMap { entry in
             compiled.first { $0.node.name == entry.draft.node.name }.map { (entry, $0) }
@@ -121,10 +121,12 @@ public struct Fleet: Sendable {
         var facts: Facts
     }
 
-    private func reach(_ drafts: [CompiledNode], trust: ([HostKey]) -> Bool) throws(DeploymentFailure)
+    private func reach(_ drafts: [CompiledNode], _ secrets: SecretStore, _ asking: Asking)
+        throws(DeploymentFailure)
         -> [Reached]
     {
-        let logins = try Logins(loaded.cluster, root: root).open(drafts.map(\.node), trust: trust)
+        let logins = try Logins(loaded.cluster, root: root, secrets: secrets).open(
+            drafts.map(\.node), asking: asking)
         let entries = logins.compactMap { login in
             drafts.first { $0.node.name == login.node.name }.map { (login, $0) }
         }

@@ -36,18 +36,18 @@ public struct Logging: Sendable {
     public var isReadable: Bool
     /// Takes the lines.
     public var sink: any EventSink
-    /// Shown unknown host keys, says whether they are accepted.
-    public var trust: @Sendable ([HostKey]) -> Bool
+    /// Asks the person what only a person can say.
+    public var asking: Asking
 
     /// The journals of nodes; `role` is a role's or unit's name, nil for all that the recipes decide about.
     public init(
         _ access: NodeAccess, role: String?, lines: Int?, since: String?, follows: Bool, isReadable: Bool,
-        sink: any EventSink, trust: @escaping @Sendable ([HostKey]) -> Bool
+        sink: any EventSink, asking: Asking
     ) throws(DeploymentFailure) {
         self.access = access
         self.isReadable = isReadable
         self.sink = sink
-        self.trust = trust
+        self.asking = asking
         let compiled: [CompiledNode]
         do throws(LoadedCluster.Failure) { compiled = try access.loaded.withoutRuntime() } catch {
             throw DeploymentFailure(error.sentence)
@@ -66,7 +66,7 @@ public struct Logging: Sendable {
 
     /// Shows the lines that there are, oldest first, or follows until interrupted.
     public func run(_ interruption: Interruption) throws(DeploymentFailure) -> Ending {
-        let logins = try access.open(trust: trust)
+        let logins = try access.open(asking: asking)
         guard requests.values.contains(where: \.follows) else { return read(logins) }
         return follow(logins, interruption)
     }
@@ -193,7 +193,7 @@ public struct Logging: Sendable {
                 if !isLost { mailbox.put(.warning(Self.lost(error))) }
                 isLost = true
                 Thread.sleep(forTimeInterval: Self.pause)
-                login = access.logins.login(first.node)
+                login = access.logins.login(first.target, first.node)
             }
         }
     }
@@ -231,7 +231,8 @@ extension SSHError {
     fileprivate var mayPass: Bool {
         switch kind {
         case .route, .refused, .noAnswer, .lost, .channel: true
-        case .resolve, .keyExchange, .unknownKey, .changedKey, .authentication, .sudo, .diskFull, .command:
+        case .resolve, .keyExchange, .unknownKey, .changedKey, .authentication, .lockedKeys, .sudo, .diskFull,
+            .command:
             false
         }
     }

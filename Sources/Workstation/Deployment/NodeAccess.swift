@@ -35,14 +35,22 @@ public struct NodeAccess: Sendable {
             try loaded.requireLab()
         } catch { throw DeploymentFailure(error.sentence) }
         do throws(BuildError) { root = try .find() } catch { throw DeploymentFailure(error.sentence) }
-        logins = Logins(loaded.cluster, root: root)
         nodes = loaded.cluster.nodes
-        // What nodes print may hold secrets: those that can be had without asking anybody are hidden.
-        _ = try? loaded.secrets(runsCommands: false)
+        // What nodes print may hold secrets: those that can be had without running anything are hidden. Passwords that
+        // are needed to log in must be had.
+        let secrets: SecretStore
+        do throws(LoadedCluster.Failure) {
+            secrets =
+                nodes.contains {
+                    ($0.variables["ansible_password"] ?? $0.variables["ansible_become_password"]) != nil
+                }
+                ? try loaded.secrets() : (try? loaded.secrets(runsCommands: false)) ?? SecretStore()
+        } catch { throw DeploymentFailure(error.sentence) }
+        logins = Logins(loaded.cluster, root: root, secrets: secrets)
     }
 
     /// One login at each of the nodes.
-    func open(trust: ([HostKey]) -> Bool) throws(DeploymentFailure) -> [Login] {
-        try logins.open(nodes, trust: trust)
+    func open(asking: Asking) throws(DeploymentFailure) -> [Login] {
+        try logins.open(nodes, asking: asking)
     }
 }

@@ -14,19 +14,19 @@ public struct Rollback: Sendable {
     public var message: String
     /// Takes what happens.
     public var sink: any EventSink
-    /// Shown unknown host keys, says whether they are accepted.
-    public var trust: @Sendable ([HostKey]) -> Bool
+    /// Asks the person what only a person can say.
+    public var asking: Asking
 
     /// A rollback.
     public init(
         on access: NodeAccess, to target: String?, message: String = "", sink: any EventSink,
-        trust: @escaping @Sendable ([HostKey]) -> Bool
+        asking: Asking
     ) {
         self.access = access
         self.target = target
         self.message = message
         self.sink = sink
-        self.trust = trust
+        self.asking = asking
     }
 
     /// A release as a node has it.
@@ -171,7 +171,7 @@ public struct Rollback: Sendable {
     }
 
     private func plan() throws(DeploymentFailure) -> [Step] {
-        let answers = parallel(try access.open(trust: trust)) { login in
+        let answers = parallel(try access.open(asking: asking)) { login in
             (
                 login,
                 login.use { (session) throws(SSHError) in

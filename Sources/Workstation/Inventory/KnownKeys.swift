@@ -20,6 +20,8 @@ enum KnownKeys {
         ("ansible_user", .text),
         ("ansible_ssh_private_key_file", .text),
         ("ansible_become", .boolean),
+        ("ansible_password", .secret),
+        ("ansible_become_password", .secret),
     ]
 
     static var all: [String] { own.map(\.key) + ansible.map(\.key) + ["ansible_group_priority"] }

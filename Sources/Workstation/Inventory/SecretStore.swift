@@ -32,6 +32,11 @@ public struct SecretStore: Sendable {
     /// All of them.
     public var secrets: [Secret] { values.values.sorted { ($0.name, $0.value) < ($1.name, $1.value) } }
 
+    /// The secret that a node's variable names; nil where it names none.
+    public func value(of variable: String, on node: ClusterNode) -> String? {
+        node.variables[variable].flatMap { values[SecretToken.key(variable, $0.text)]?.value }
+    }
+
     /// The value behind a key.
     public subscript(key: String) -> Secret? { values[key] }
 

@@ -116,6 +116,24 @@ struct KnownHosts {
 
 /// Keeps keys that a person has accepted.
 public enum TrustedKeys {
+    /// Adds keys to a known_hosts file, in the place of those that its lines name for just these hosts.
+    public static func replace(_ keys: [HostKey], in file: String) throws {
+        let text =
+            FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let hosts = Set(keys.map(\.host))
+        let kept = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            !hosts.contains {
+                KnownHosts(text: String(line), file: file).entries(for: $0).contains { !$0.revoked }
+            }
+                || line.split(separator: " ").first?.contains(where: { ",*?!".contains($0) }) == true
+        }
+        if !text.isEmpty {
+            try Data(kept.joined(separator: "\n").utf8).write(
+                to: URL(fileURLWithPath: file), options: .atomic)
+        }
+        try add(keys, to: file)
+    }
+
     /// Adds lines to a known_hosts file; makes it and its folder where there is none.
     public static func add(_ keys: [HostKey], to file: String) throws {
         let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path

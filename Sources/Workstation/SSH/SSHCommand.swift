@@ -62,13 +62,14 @@ extension SSHSession {
         // Whoever only listens would never learn that the other side is gone.
         _ = cl_setsockopt_int(
             descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(timeouts.unanswered.milliseconds))
-        let whole = target.become ? "sudo -n sh -c \(Self.quote(command))" : command
+        try becomeOnce()
+        let (whole, password) = asRoot("sh -c \(Self.quote(command))", otherwise: command)
         let channel = try openChannel(whole, until: .now + timeouts.authentication)
         defer { libssh2_channel_free(channel) }
         return try withoutActuallyEscaping(tell) { (tell) throws(SSHError) -> Int32? in
             var isRefused = false
             var stream = SSHStream(
-                session: self, channel: channel, input: [UInt8](), idle: idle, keeps: false,
+                session: self, channel: channel, input: password, idle: idle, keeps: false,
                 tell: {
                     if $0 == .errors, self.wantsPassword($1) { isRefused = true }
                     tell($0, $1)
@@ -90,10 +91,44 @@ extension SSHSession {
         _ command: String, step: String, input: any SSHInput = [UInt8](), idle: Duration? = nil,
         line: ((String) -> Void)? = nil
     ) throws(SSHError) -> Result {
-        let whole = target.become ? "sudo -n \(command)" : command
-        let result = try run(whole, input: input, idle: idle, line: line)
+        let (whole, password) = asRoot(command, otherwise: command)
+        let result = try run(whole, input: SSHPrefixedInput(first: password, rest: input), idle: idle, line: line)
         guard result.status != 0 else { return result }
+        let complaint = String(decoding: result.standardError, as: UTF8.self)
+        if wantsPassword(complaint), !usesPassword, target.becomePassword != nil {
+            // sudo has asked before it ran anything: once more, with the password.
+            try usePassword()
+            return try perform(command, step: step, input: input, idle: idle, line: line)
+        }
         throw failure(of: step, result)
+    }
+
+    /// A command as root, and what to feed it first; `-k`: sudo reads the password whatever it remembers, so that it is
+    /// never left for the command to read.
+    func asRoot(_ command: String, otherwise plain: String) -> (command: String, input: [UInt8]) {
+        guard target.become else { return (plain, []) }
+        guard usesPassword, let password = target.becomePassword else { return ("sudo -n \(command)", []) }
+        return ("sudo -k -S -p '' \(command)", Array((password + "\n").utf8))
+    }
+
+    /// Finds out whether sudo wants the password, for commands whose input or output cannot be had twice.
+    func becomeOnce() throws(SSHError) {
+        guard target.become, target.becomePassword != nil, !usesPassword else { return }
+        try perform("true", step: "becoming root")
+    }
+
+    /// From now on with the password; a wrong one is told here, where sudo can try it on nothing else.
+    private func usePassword() throws(SSHError) {
+        usesPassword = true
+        let (command, input) = asRoot("true", otherwise: "true")
+        let result = try run(command, input: input)
+        guard result.status != 0 else { return }
+        throw error(
+            .sudo,
+            "sudo on the node does not take the password of \(target.user): "
+                + (String(decoding: result.standardError, as: UTF8.self).split(separator: "\n").last.map(
+                    String.init)
+                    ?? "it ended with \(result.status)"))
     }
 
     func failure(of step: String, _ result: Result) -> SSHError {
@@ -121,8 +156,9 @@ extension SSHSession {
     private var sudoRefusal: SSHError {
         error(
             .sudo,
-            "sudo asks for a password, and pidep has none to give. On the node: "
-                + "echo '\(target.user) ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/pidep")
+            "sudo asks for a password, and pidep has none to give: --ask-become-pass, or ansible_become_password in the "
+                + "inventory. Or on the node: echo '\(target.user) ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/pidep"
+        )
     }
 
     func openChannel(_ command: String, until end: ContinuousClock.Instant) throws(SSHError)

@@ -1,3 +1,6 @@
+import Digest
+import Foundation
+
 /// Why a node could not be reached or did not do what it was told, as a sentence with what to do.
 public struct SSHError: Error, Sendable, Equatable {
     /// What went wrong, for decisions; people read the sentence.
@@ -15,11 +18,13 @@ public struct SSHError: Error, Sendable, Equatable {
         /// Nobody has said yet that this key is the node's.
         case unknownKey(HostKey)
         /// Another key than the one on file.
-        case changedKey
+        case changedKey(HostKey)
         /// No key that we have lets us in.
         case authentication
         /// Logged in, but the server gives no session.
         case channel
+        /// None of our keys is taken, and these key files could not be tried without their passphrases.
+        case lockedKeys([String])
         /// sudo asks for a password.
         case sudo
         /// No room on the node's disk.
@@ -60,12 +65,27 @@ public struct HostKey: Sendable, Equatable {
     public var knownHostsLine: String { "\(host) \(type) \(base64)" }
 
     /// `ED25519`, for sentences.
-    public var algorithm: String {
+    public var algorithm: String { Self.algorithm(type) }
+
+    static func algorithm(_ type: String) -> String {
         switch type {
         case "ssh-ed25519": "ED25519"
         case "ssh-rsa": "RSA"
         case let name where name.hasPrefix("ecdsa"): "ECDSA"
         default: type
         }
+    }
+
+    /// A key blob's fingerprint, as ssh-keygen -l prints it.
+    static func fingerprint(of blob: [UInt8]) -> String {
+        var hasher = SHA256()
+        blob.withUnsafeBytes { hasher.update($0) }
+        let digits = Array(hasher.finish().hexadecimal)
+        let digest = stride(from: 0, to: 64, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16) ?? 0 }
+        return "SHA256:" + Data(digest).base64EncodedString().filter { $0 != "=" }
+    }
+
+    static func fingerprint(ofBase64 text: String) -> String {
+        Data(base64Encoded: text).map { fingerprint(of: Array($0)) } ?? "(unreadable)"
     }
 }

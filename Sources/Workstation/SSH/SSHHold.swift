@@ -14,11 +14,12 @@ public final class SSHHold {
     private let channel: OpaquePointer
     private var isOpen = true
 
-    init(_ session: SSHSession, _ command: String, within limit: Duration) throws(SSHError) {
+    init(_ session: SSHSession, _ command: String, input: [UInt8], within limit: Duration) throws(SSHError) {
         self.session = session
         let end = ContinuousClock.now + limit
         let channel = try session.openChannel(command, until: end)
         self.channel = channel
+        if !input.isEmpty { Self.write(input, session, channel, until: end) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while !bytes.contains(10), bytes.count < Self.lineLimit {
@@ -42,6 +43,18 @@ public final class SSHHold {
         firstLine = String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
     }
 
+    private static func write(
+        _ bytes: [UInt8], _ session: SSHSession, _ channel: OpaquePointer, until end: ContinuousClock.Instant
+    ) {
+        _ = session.complete(by: end) {
+            bytes.withUnsafeBytes {
+                Int32(
+                    libssh2_channel_write_ex(
+                        channel, 0, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count))
+            }
+        }
+    }
+
     deinit { if isOpen { libssh2_channel_free(channel) } }
 
     /// Sends a last line and waits until the command has ended, at most `limit`.
@@ -49,14 +62,7 @@ public final class SSHHold {
         guard isOpen else { return }
         isOpen = false
         let end = ContinuousClock.now + limit
-        let text = Array((line + "\n").utf8)
-        _ = session.complete(by: end) {
-            text.withUnsafeBytes {
-                Int32(
-                    libssh2_channel_write_ex(
-                        channel, 0, $0.baseAddress?.assumingMemoryBound(to: CChar.self), text.count))
-            }
-        }
+        Self.write(Array((line + "\n").utf8), session, channel, until: end)
         _ = session.complete(by: end) { libssh2_channel_send_eof(channel) }
         _ = session.complete(by: end) { libssh2_channel_close(channel) }
         _ = session.complete(by: end) { libssh2_channel_wait_closed(channel) }
@@ -68,6 +74,8 @@ extension SSHSession {
     /// Starts a command that goes on beside others; as root where the inventory says `become`. Returns when it has printed
     /// its first line, or has ended without one.
     public func hold(_ command: String, within limit: Duration = .seconds(10)) throws(SSHError) -> SSHHold {
-        try SSHHold(self, target.become ? "sudo -n \(command)" : command, within: limit)
+        try becomeOnce()
+        let (whole, password) = asRoot(command, otherwise: command)
+        return try SSHHold(self, whole, input: password, within: limit)
     }
 }

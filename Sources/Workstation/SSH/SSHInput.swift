@@ -25,3 +25,16 @@ extension [UInt8]: SSHInput {
         self[Int(offset)..<Swift.min(count, Int(offset) + limit)]
     }
 }
+
+/// Some bytes (sudo's password), then another input.
+struct SSHPrefixedInput: SSHInput {
+    let first: [UInt8]
+    let rest: any SSHInput
+
+    var byteCount: Int64 { first.byteCount + rest.byteCount }
+
+    func piece(at offset: Int64, limit: Int) throws(SSHInputFailure) -> ArraySlice<UInt8> {
+        offset < first.byteCount
+            ? first.piece(at: offset, limit: limit) : try rest.piece(at: offset - first.byteCount, limit: limit)
+    }
+}

@@ -1,7 +1,8 @@
 import CSSH2
 import Foundation
 
-/// Logs in with a key: the one that the inventory names, else the agent's and the usual files.
+/// Logs in with a key: the one that the inventory names, else the agent's and the usual files; then, where one was given,
+/// with a password.
 struct SSHLogin {
     let session: SSHSession
 
@@ -12,11 +13,11 @@ struct SSHLogin {
         let end = ContinuousClock.now + session.timeouts.authentication
         let methods = try methods(until: end)
         guard let methods else { return }
-        guard methods.contains("publickey") else {
+        guard methods.contains("publickey") || session.target.password != nil else {
             throw session.error(
                 .authentication,
-                "\(user) may log in with \(methods.joined(separator: ", ")) only; pidep needs a public key. "
-                    + "Set PubkeyAuthentication yes in the node's sshd_config")
+                "\(user) may log in with \(methods.joined(separator: ", ")) only, and pidep tries a public key unless "
+                    + "a password is given: --ask-pass, or ansible_password in the inventory")
         }
         var tried: [String] = []
         var locked: [String] = []
@@ -34,6 +35,12 @@ struct SSHLogin {
         if session.target.keyFile == nil {
             for file in KeyFiles.usual {
                 if try logIn(withFile: file, until: end, tried: &tried, locked: &locked) { return }
+            }
+        }
+        if let password = session.target.password {
+            if try PasswordLogin(session: session, password: password).run(methods, until: end, tried: &tried)
+            {
+                return
             }
         }
         throw refused(methods, tried, locked)
@@ -58,16 +65,20 @@ struct SSHLogin {
     ) throws(SSHError) -> Bool {
         let text =
             FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        guard !KeyFiles.needsPassphrase(text) else {
+        let passphrase = session.target.passphrases[file]
+        guard passphrase != nil || !KeyFiles.needsPassphrase(text) else {
             locked.append(file)
             return false
         }
         tried.append(file)
         let code = session.complete(by: end) {
             libssh2_userauth_publickey_fromfile_ex(
-                session.session, user, UInt32(user.utf8.count), nil, file, nil)
+                session.session, user, UInt32(user.utf8.count), nil, file, passphrase)
         }
         guard let code else { throw tooSlow() }
+        if passphrase != nil, code == LIBSSH2_ERROR_FILE {
+            throw session.error(.authentication, "the passphrase does not open the key file \(file)")
+        }
         return code == 0
     }
 
@@ -102,8 +113,10 @@ struct SSHLogin {
         var text = "\(user) is not let in. The node takes \(methods.joined(separator: ", ")); "
         text += tried.isEmpty ? "there was no key to try" : "tried \(tried.joined(separator: ", "))"
         if !locked.isEmpty {
-            text += ". \(locked.joined(separator: ", ")) needs a passphrase: load it into an agent with "
-            text += "ssh-add \(locked[0])"
+            text +=
+                ". \(locked.joined(separator: ", ")) needs a passphrase: say it when pidep asks on a terminal, or load "
+            text += "the key into an agent with ssh-add \(locked[0])"
+            return session.error(.lockedKeys(locked), text)
         } else if !tried.isEmpty, tried.allSatisfy({ KeyFiles.isRSA($0) }) {
             text += ". RSA keys are signed with SHA-1 by libssh2 before 1.11, which new servers refuse: "
             text += "make an ed25519 key with ssh-keygen -t ed25519"

@@ -10,6 +10,8 @@ public final class SSHSession {
     let timeouts: SSHTimeouts
     let descriptor: Int32
     let session: OpaquePointer
+    /// sudo has asked for its password once: it is given from then on.
+    var usesPassword = false
 
     /// libssh2_init is not safe for threads: once, by whoever comes first.
     private static let library: Int32 = libssh2_init(0)
@@ -18,18 +20,34 @@ public final class SSHSession {
     public static func connect(to target: SSHTarget, timeouts: SSHTimeouts = SSHTimeouts())
         throws(SSHError) -> SSHSession
     {
+        let made = try open(target, timeouts)
+        let known = KnownHosts(files: target.knownHosts)
+        try made.exchangeKeys(known)
+        try made.check(made.hostKey(), known)
+        try SSHLogin(session: made).run()
+        libssh2_keepalive_config(made.session, 1, UInt32(timeouts.keepalive.seconds))
+        return made
+    }
+
+    /// A server's host key and what is on file about it; nobody logs in.
+    public static func identity(of target: SSHTarget, timeouts: SSHTimeouts = SSHTimeouts())
+        -> Swift.Result<SSHIdentity, SSHError>
+    {
+        do throws(SSHError) {
+            let session = try open(target, timeouts)
+            let known = KnownHosts(files: target.knownHosts)
+            try session.exchangeKeys(known)
+            return .success(SSHIdentity(try session.hostKey(), known))
+        } catch { return .failure(error) }
+    }
+
+    private static func open(_ target: SSHTarget, _ timeouts: SSHTimeouts) throws(SSHError) -> SSHSession {
         let descriptor = try SSHConnector(target: target, timeout: timeouts.connect).connect()
         guard library == 0, let session = libssh2_session_init_ex(nil, nil, nil, nil) else {
             close(descriptor)
             throw SSHError(.channel, node: target.node, sentence: "\(target.name): no memory for a session")
         }
-        let made = SSHSession(target: target, timeouts: timeouts, descriptor: descriptor, session: session)
-        let known = KnownHosts(files: target.knownHosts)
-        try made.exchangeKeys(known)
-        try made.check(made.hostKey(), known)
-        try SSHLogin(session: made).run()
-        libssh2_keepalive_config(session, 1, UInt32(timeouts.keepalive.seconds))
-        return made
+        return SSHSession(target: target, timeouts: timeouts, descriptor: descriptor, session: session)
     }
 
     private init(target: SSHTarget, timeouts: SSHTimeouts, descriptor: Int32, session: OpaquePointer) {
@@ -123,14 +141,10 @@ public final class SSHSession {
         guard length > 0, length <= blob.count - 4 else {
             throw error(.keyExchange, "the server's host key is malformed")
         }
-        var hasher = SHA256()
-        blob.withUnsafeBytes { hasher.update($0) }
-        let digits = Array(hasher.finish().hexadecimal)
-        let digest = stride(from: 0, to: 64, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16) ?? 0 }
         return HostKey(
             host: target.knownHostsName, type: String(decoding: blob[4..<4 + length], as: UTF8.self),
             base64: Data(blob).base64EncodedString(),
-            fingerprint: "SHA256:" + Data(digest).base64EncodedString().filter { $0 != "=" })
+            fingerprint: HostKey.fingerprint(of: blob))
     }
 
     private func check(_ key: HostKey, _ known: KnownHosts) throws(SSHError) {
@@ -140,20 +154,20 @@ public final class SSHSession {
             throw error(
                 .unknownKey(key),
                 "its host key is not known yet: \(key.algorithm) \(key.fingerprint). "
-                    + "If that is what the node itself shows, add it: "
-                    + "ssh-keyscan -p \(target.port) \(target.address) >> \(target.knownHosts.first ?? "known_hosts")"
+                    + "pidep trust INVENTORY shows the keys of all nodes and asks whether they are right"
             )
         case .changed(let entry):
             throw error(
-                .changedKey,
+                .changedKey(key),
                 """
-                its host key does not match \(entry.file) line \(entry.line)
-                  offered  \(key.algorithm) \(key.fingerprint), recorded a \(entry.type) key
-                  If the card was written anew: ssh-keygen -R '\(key.host)' -f \(entry.file). If not, somebody may be \
-                between you and the node.
+                its host key does not match the one in \(entry.file) line \(entry.line)
+                  recorded  \(HostKey.algorithm(entry.type)) \(HostKey.fingerprint(ofBase64: entry.base64))
+                  offered   \(key.algorithm) \(key.fingerprint)
+                  If the card was written anew: pidep trust INVENTORY. If not, somebody may be between you and the node.
                 """)
         case .revoked(let entry):
-            throw error(.changedKey, "its host key is marked as revoked in \(entry.file) line \(entry.line)")
+            throw error(
+                .changedKey(key), "its host key is marked as revoked in \(entry.file) line \(entry.line)")
         }
     }
 }

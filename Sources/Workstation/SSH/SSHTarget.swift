@@ -11,8 +11,14 @@ public struct SSHTarget: Sendable {
     public var port: UInt16
     /// Who logs in.
     public var user: String
-    /// Whether commands run under `sudo -n`.
+    /// Whether commands run under sudo.
     public var become: Bool
+    /// For keyboard-interactive and password logins, where no key is taken; nil: none.
+    public var password: String?
+    /// sudo's password; nil: sudo must not ask for one.
+    public var becomePassword: String?
+    /// Passphrases of key files.
+    public var passphrases: [String: String] = [:]
     /// The private key that the inventory (or the lab) names; nil means the agent and the usual files.
     public var keyFile: String?
     /// known_hosts files, read in this order; the first is where an accepted key is written.

@@ -21,6 +21,7 @@ struct Pidep: ParsableCommand {
         subcommands: [
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
             DeployCommand.self, RollbackCommand.self, HistoryCommand.self, UnlockCommand.self,
+            TrustCommand.self,
             StatusCommand.self, SmokeCommand.self,
             ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, LoadTestCommand.self,
         ])

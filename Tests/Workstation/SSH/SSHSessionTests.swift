@@ -109,7 +109,7 @@ struct SSHSessionTests {
             Issue.record("\(error)")
             return
         }
-        #expect(error.sentence.contains("ssh-keyscan -p \(server.port) 127.0.0.1 >> "))
+        #expect(error.sentence.contains("pidep trust"))
         #expect(error.sentence.contains(key.fingerprint))
         try TrustedKeys.add([key], to: "\(server.folder)/known_hosts")
         #expect(try SSHSession.connect(to: server.target()).run("true").status == 0)
@@ -128,8 +128,26 @@ struct SSHSessionTests {
         let server = try TestServer()
         try server.trust("host2")
         let error = try failure(server.target())
-        #expect(error.kind == .changedKey)
-        #expect(error.sentence.contains("does not match \(server.folder)/known_hosts line 1"))
+        guard case .changedKey(let offered) = error.kind else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(error.sentence.contains("does not match the one in \(server.folder)/known_hosts line 1"))
+        for (word, key) in [("recorded", "host2"), ("offered", "host")] {
+            let printed = try Command(["ssh-keygen", "-lf", "\(server.folder)/\(key).pub"]).run()
+                .standardOutput
+            let fingerprint = try #require(printed.split(separator: " ").dropFirst().first)
+            #expect(
+                error.sentence.split(separator: "\n").contains {
+                    $0.contains(word) && $0.contains(fingerprint)
+                },
+                "\(error.sentence)")
+        }
+        try TrustedKeys.replace([offered], in: "\(server.folder)/known_hosts")
+        #expect(try SSHSession.connect(to: server.target()).run("true").status == 0)
+        let lines = try String(contentsOfFile: "\(server.folder)/known_hosts", encoding: .utf8).split(
+            separator: "\n")
+        #expect(lines.count == 1)
     }
 
     @Test("a hashed known_hosts entry is found")
@@ -157,8 +175,50 @@ struct SSHSessionTests {
         let server = try TestServer()
         try server.trust("host")
         let error = try failure(server.target(key: "locked"))
-        #expect(error.kind == .authentication)
+        #expect(error.kind == .lockedKeys(["\(server.folder)/locked"]))
         #expect(error.sentence.contains("ssh-add \(server.folder)/locked"))
+    }
+
+    @Test("a key opens with its passphrase, and a wrong one is told")
+    func passphrase() throws {
+        let server = try TestServer()
+        try server.trust("host")
+        try FileManager.default.removeItem(atPath: "\(server.folder)/authorized")
+        try FileManager.default.copyItem(
+            atPath: "\(server.folder)/locked.pub", toPath: "\(server.folder)/authorized")
+        var target = server.target(key: "locked")
+        target.passphrases = ["\(server.folder)/locked": "secret"]
+        #expect(try SSHSession.connect(to: target).run("true").status == 0)
+        target.passphrases = ["\(server.folder)/locked": "wrong"]
+        let error = try failure(target)
+        #expect(error.sentence.contains("locked") && !error.sentence.contains("wrong"), "\(error.sentence)")
+    }
+
+    @Test("a key that only an agent has lets in")
+    func agent() throws {
+        let server = try TestServer()
+        try server.trust("host")
+        let socket = "\(server.folder)/agent"
+        let started = try Command(["ssh-agent", "-a", socket]).run().standardOutput
+        let process = try #require(started.firstMatch(of: /SSH_AGENT_PID=(\d+)/)?.1)
+        defer { kill(Int32(process) ?? 0, SIGTERM) }
+        try Command(["env", "SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", "\(server.folder)/user"]).run()
+        setenv("SSH_AUTH_SOCK", socket, 1)
+        defer { unsetenv("SSH_AUTH_SOCK") }
+        // The inventory's key is another one, which the node does not take.
+        #expect(try SSHSession.connect(to: server.target(key: "stranger")).run("true").status == 0)
+    }
+
+    @Test("a server's key can be seen before anybody logs in")
+    func identity() throws {
+        let server = try TestServer()
+        let new = try SSHSession.identity(of: server.target()).get()
+        #expect(!new.isKnown && new.standing == "new")
+        try TrustedKeys.add([new.key], to: "\(server.folder)/known_hosts")
+        #expect(try SSHSession.identity(of: server.target()).get().standing == "known")
+        try server.trust("host2")
+        #expect(
+            try SSHSession.identity(of: server.target()).get().standing.hasPrefix("CHANGED: ED25519 SHA256:"))
     }
 
     @Test("a key file that is not there is named")

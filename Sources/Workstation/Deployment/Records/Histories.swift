@@ -26,8 +26,8 @@ public struct Histories: Sendable {
     }
 
     /// Asks all nodes, side by side.
-    public func ask(trust: ([HostKey]) -> Bool) throws(DeploymentFailure) -> [Answer] {
-        parallel(try access.open(trust: trust)) { login in
+    public func ask(asking: Asking) throws(DeploymentFailure) -> [Answer] {
+        parallel(try access.open(asking: asking)) { login in
             let answer = login.use { (session) throws(SSHError) in
                 let command = "sh -c \(quote("cat \(NodeHistory.path) 2>/dev/null || true"))"
                 var history = NodeHistory(try session.perform(command, step: "reading the history").text)

@@ -24,14 +24,14 @@ public struct Unlocking: Sendable {
     }
 
     /// Says who holds the nodes' locks, asks, and takes them away. Returns false when a node could not be asked or unlocked.
-    public func run(trust: ([HostKey]) -> Bool, confirm: () -> Bool) throws(DeploymentFailure) -> Bool {
+    public func run(asking: Asking, confirm: () -> Bool) throws(DeploymentFailure) -> Bool {
         var isWhole = true
         func failed(_ node: String, _ sentence: String) {
             isWhole = false
             sink.report(Event(.failed, command: "unlock", subject: node, message: sentence))
         }
         var locked: [Locked] = []
-        for (login, answer) in parallel(try access.open(trust: trust), { login in (login, ask(login)) }) {
+        for (login, answer) in parallel(try access.open(asking: asking), { login in (login, ask(login)) }) {
             switch answer {
             case .failure(let error): failed(login.node.name, error.sentence)
             case .success(let text):

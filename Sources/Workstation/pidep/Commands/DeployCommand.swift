@@ -99,23 +99,16 @@ struct DeployOptions: ParsableArguments {
         name: .customLong("refresh"),
         help: "Ask the package server what is new, for packages that have to be installed.")
     var refreshPackages = false
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func deploying(_ command: String, _ inventory: String) -> Deploying {
         var deploying = Deploying(
             command: command, inventory: inventory, limit: limit, colour: !json && Terminal.outputHasColour,
             brief: brief,
-            sink: Renderer(.automatic(json: json)), trust: Self.trust)
+            sink: Renderer(.automatic(json: json)), asking: login.asking)
         deploying.refreshPackages = refreshPackages
         return deploying
-    }
-
-    /// All unknown keys at once, and one question.
-    @Sendable static func trust(_ keys: [HostKey]) -> Bool {
-        guard isatty(0) == 1, isatty(2) == 1 else { return false }
-        let lines = keys.map { "  \($0.host)  \($0.algorithm) \($0.fingerprint)\n" }.joined()
-        FileHandle.standardError.write(Data("These host keys are not known yet:\n\(lines)".utf8))
-        return ask("Are they what the nodes themselves show, shall they be trusted?")
     }
 
     static func ask(_ question: String) -> Bool {

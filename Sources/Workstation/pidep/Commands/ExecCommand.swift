@@ -27,6 +27,7 @@ struct ExecCommand: ParsableCommand {
             }
             return duration
         }) var silence: Duration = Executing.silence
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one event a line, as JSON.") var json = false
     @Argument(parsing: .postTerminator, help: "After --: the command.") var command: [String] = []
 
@@ -39,7 +40,7 @@ struct ExecCommand: ParsableCommand {
         try sayFailures {
             let executing = Executing(
                 command, on: try NodeAccess(inventory, limit: limit), silence: silence, tellsSuccess: json,
-                sink: Renderer(.automatic(json: json)), trust: DeployOptions.trust)
+                sink: Renderer(.automatic(json: json)), asking: login.asking)
             guard try executing.run() else { throw ExitCode.failure }
         }
     }

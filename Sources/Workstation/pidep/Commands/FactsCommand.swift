@@ -18,13 +18,14 @@ struct FactsCommand: ParsableCommand {
 
     @Argument(help: "The inventory file.") var inventory: String
     @Argument(help: "Only this node.") var node: String?
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
         try enterLab(of: inventory)
         let report = try sayFailures {
             try FactsReport.ask(
-                NodeAccess(inventory, names: node.map { [$0] } ?? []), trust: DeployOptions.trust)
+                NodeAccess(inventory, names: node.map { [$0] } ?? []), asking: login.asking)
         }
         let text = json ? report.json.pretty : report.text(colour: Terminal.outputHasColour)
         if !text.isEmpty { print(text) }

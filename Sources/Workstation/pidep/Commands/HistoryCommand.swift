@@ -19,6 +19,7 @@ struct HistoryCommand: ParsableCommand {
     @Argument(help: "The inventory file.") var inventory: String
     @Argument(help: "Only these nodes.") var nodes: [String] = []
     @Option(help: "How many of the newest entries of each node (1 to 500).") var last = 10
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one JSON document.") var json = false
 
     func validate() throws {
@@ -29,7 +30,7 @@ struct HistoryCommand: ParsableCommand {
         try enterLab(of: inventory)
         let answers = try sayFailures {
             try Histories(on: try NodeAccess(inventory, names: nodes), limit: last).ask(
-                trust: DeployOptions.trust)
+                asking: login.asking)
         }
         if json {
             print(JSONValue.object([.init("nodes", .array(answers.map(\.json)))]).pretty)

@@ -30,6 +30,7 @@ struct LogsCommand: ParsableCommand {
             "Not what is older: 10m, 2h, or a time as journalctl reads it ('today', '2026-03-01 12:00').",
             valueName: "time")) var since: String?
     @Flag(help: "Go on with what comes, until Ctrl-C.") var follow = false
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func validate() throws {
@@ -43,7 +44,7 @@ struct LogsCommand: ParsableCommand {
         let ending = try sayFailures {
             let logging = try Logging(
                 NodeAccess(inventory, names: nodes), role: role, lines: lines, since: since, follows: follow,
-                isReadable: !json, sink: Renderer(.automatic(json: json)), trust: DeployOptions.trust)
+                isReadable: !json, sink: Renderer(.automatic(json: json)), asking: login.asking)
             return try logging.run(follow ? .onSignals() : Interruption())
         }
         switch ending {

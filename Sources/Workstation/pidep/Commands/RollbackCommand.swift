@@ -20,6 +20,7 @@ struct RollbackCommand: ParsableCommand {
     @Option(help: "The release, or the beginning of its name.") var to: String?
     @Option(help: "Why, for the nodes' history.") var message = ""
     @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func run() throws {
@@ -28,7 +29,7 @@ struct RollbackCommand: ParsableCommand {
             try Rollback(
                 on: try NodeAccess(inventory, limit: limit), to: to, message: message,
                 sink: Renderer(.automatic(json: json)),
-                trust: DeployOptions.trust
+                asking: login.asking
             ).run { yes || DeployOptions.confirm() }
         }
         guard outcome == .done else { throw ExitCode(outcome.rawValue) }

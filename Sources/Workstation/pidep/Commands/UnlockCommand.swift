@@ -18,13 +18,14 @@ struct UnlockCommand: ParsableCommand {
     @Argument(help: "The inventory file.") var inventory: String
     @Option(help: "Only these nodes: names, groups, a:b, a:!b, a:&b, wildcards.") var limit: String?
     @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var login: LoginOptions
     @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func run() throws {
         try enterLab(of: inventory)
         let isFree = try sayFailures {
             try Unlocking(on: try NodeAccess(inventory, limit: limit), sink: Renderer(.automatic(json: json)))
-                .run(trust: DeployOptions.trust) { yes || DeployOptions.confirm() }
+                .run(asking: login.asking) { yes || DeployOptions.confirm() }
         }
         guard isFree else { throw ExitCode.failure }
     }
