@@ -67,7 +67,7 @@ struct SmallCluster {
         lab = true
         lab_network = 198.51.100.0/25
         lab_disk = 256M
-        ansible_user = root
+        \(variables.contains("ansible_user") ? "" : "ansible_user = root")
         \(variables)
 
         """.write(toFile: inventory, atomically: true, encoding: .utf8)

@@ -1,4 +1,5 @@
 import CLinux
+import COpenSSL
 import CSSH2
 import Digest
 import Foundation
@@ -14,7 +15,11 @@ public final class SSHSession {
     var usesPassword = false
 
     /// libssh2_init is not safe for threads: once, by whoever comes first.
-    private static let library: Int32 = libssh2_init(0)
+    private static let library: Int32 = {
+        // OpenSSL otherwise cleans up at exit, under the hands of threads that are just closing their sessions.
+        OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+        return libssh2_init(0)
+    }()
 
     /// Connects, checks the host key, logs in.
     public static func connect(to target: SSHTarget, timeouts: SSHTimeouts = SSHTimeouts())
