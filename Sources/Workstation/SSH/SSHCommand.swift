@@ -92,7 +92,8 @@ extension SSHSession {
         line: ((String) -> Void)? = nil
     ) throws(SSHError) -> Result {
         let (whole, password) = asRoot(command, otherwise: command)
-        let result = try run(whole, input: SSHPrefixedInput(first: password, rest: input), idle: idle, line: line)
+        let result = try run(
+            whole, input: SSHPrefixedInput(first: password, rest: input), idle: idle, line: line)
         guard result.status != 0 else { return result }
         let complaint = String(decoding: result.standardError, as: UTF8.self)
         if wantsPassword(complaint), !usesPassword, target.becomePassword != nil {

@@ -35,6 +35,7 @@ struct SSHPrefixedInput: SSHInput {
 
     func piece(at offset: Int64, limit: Int) throws(SSHInputFailure) -> ArraySlice<UInt8> {
         offset < first.byteCount
-            ? first.piece(at: offset, limit: limit) : try rest.piece(at: offset - first.byteCount, limit: limit)
+            ? first.piece(at: offset, limit: limit)
+            : try rest.piece(at: offset - first.byteCount, limit: limit)
     }
 }
