@@ -42,4 +42,11 @@ import Testing
             ($0 as? LabFailure)?.sentence.contains("mount -t cgroup2") == true
         }
     }
+
+    @Test("a file of the kernel's is read whole, however many pages it has")
+    func longFile() throws {
+        let text = try #require(readFile("/proc/self/smaps"))
+        #expect(text.utf8.count > 65536)
+        #expect(text.split(separator: "\n").last?.hasPrefix("VmFlags:") == true)
+    }
 }
