@@ -101,6 +101,43 @@ extension LabEndToEnd {
             )
         }
 
+        @Test(
+            "a change that cuts the node off undoes itself, also the first one; one that does not is confirmed"
+        )
+        func deadMan() throws {
+            let node = try SmallCluster()
+            defer { node.clean() }
+            try #require(try node.pidep("lab", "up", node.inventory).code == 0)
+            let cut = "web_cuts = true\nweb_sshd = ListenAddress 127.0.0.1"
+            func cutsOff(_ place: Comment) throws {
+                try node.set(cut)
+                let deployed = try node.pidep("deploy", node.inventory, "--yes", "--confirm-within", "10")
+                let said = deployed.standardOutput + deployed.standardError
+                #expect(deployed.code == 6, "\(place): \(said)")
+                #expect(said.contains("this change cuts the node off"), "\(place): \(said)")
+                #expect(said.contains("has undone it by itself"), "\(place): \(said)")
+                try node.shell("test ! -e /etc/ssh/sshd_config.d/99-small.conf")
+                try node.shell(
+                    "test ! -e /var/lib/pinode/revert && test ! -e /etc/systemd/system/pinode-revert.timer")
+                #expect(try node.pidep("exec", node.inventory, "--", "true").code == 0, place)
+            }
+            try cutsOff("the first release")
+            #expect(try node.shell("systemctl is-active small || true") == "inactive")
+            try node.set("")
+            #expect(try node.pidep("deploy", node.inventory, "--yes").code == 0)
+            try cutsOff("a later release")
+            #expect(try node.shell("systemctl is-active small") == "active")
+            try node.set("")
+            #expect(try node.pidep("plan", node.inventory).code == 0)
+            try node.set("web_cuts = true")
+            let harmless = try node.pidep("deploy", node.inventory, "--yes", "--confirm-within", "10")
+            #expect(harmless.code == 0, "\(harmless.standardError)")
+            try node.shell(
+                "sleep 11; grep -q LogLevel /etc/ssh/sshd_config.d/99-small.conf && test ! -e /var/lib/pinode/revert"
+            )
+            #expect(try node.pidep("plan", node.inventory).code == 0)
+        }
+
         /// The lab made the secret that the inventory expects, for its owner's eyes only.
         private func secretFile(_ node: SmallCluster) throws {
             let attributes = try FileManager.default.attributesOfItem(atPath: node.secretFile)

@@ -33,17 +33,22 @@ struct SmallCluster {
         variables:
           web_port: {default: 8080, kind: port, about: where it listens}
           web_password: {kind: secret, about: nobody shall see it}
+          web_cuts: {default: false, kind: boolean, about: whether sshd gets a line}
+          web_sshd: {default: LogLevel INFO, kind: text, about: the line}
           web_greeting: {default: good morning, kind: text, about: a word}
         files:
           - {to: /etc/small.conf, template: small.conf, mode: "0640", reload: small}
           - {to: /etc/greeting, template: greeting}
+          - {to: /etc/ssh/sshd_config.d/99-small.conf, template: sshd.conf, reload: ssh, when: {web_cuts: true}}
           - {to: /etc/systemd/system/small.service, template: small.service, restart: small}
         services:
           - {unit: small}
+          - {unit: ssh}
         checks:
           - {http: "http://{{host}}:{{web_port}}/", contains: fine, within: 10s}
         """,
         "templates/small.conf": "user=web\npassword={{web_password}}\n",
+        "templates/sshd.conf": "{{web_sshd}}\n",
         "templates/greeting": "{{web_greeting}}\n",
         "templates/small.service": """
         [Service]

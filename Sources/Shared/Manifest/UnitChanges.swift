@@ -78,7 +78,7 @@ extension Manifest {
             case .directory, .absent: continue
             }
         }
-        for unit in previous.units where !units.contains(where: { $0.name == unit.name }) {
+        for unit in previous.units where !units.contains(where: { $0.name == unit.name }) && !unit.isWayIn {
             if unit.running || unit.enabled {
                 whole.units.append(ManagedUnit(name: unit.name, enabled: false, running: false))
             }
@@ -151,4 +151,15 @@ extension Manifest {
         }
         return changes
     }
+}
+
+extension ManagedUnit {
+    /// A node is reached by it: it was there before any recipe, and stays when none wants it any more.
+    public var isWayIn: Bool { ManagedUnit.waysIn.contains { $0 == name } }
+
+    /// Debian's and Raspberry Pi OS's units of sshd and of the network.
+    public static let waysIn = [
+        "ssh.service", "ssh.socket", "sshd.service", "networking.service", "NetworkManager.service",
+        "systemd-networkd.service", "dhcpcd.service", "wpa_supplicant.service",
+    ]
 }

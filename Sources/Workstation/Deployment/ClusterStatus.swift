@@ -22,16 +22,16 @@ public struct ClusterStatus: Sendable {
 
     /// Asks all nodes side by side, one round trip each. `labFolder` is where a lab's key and known hosts lie.
     public static func ask(_ cluster: Cluster, labFolder: String) -> ClusterStatus {
-        let entries = parallel(cluster.nodes) { node in
-            do throws(SSHError) {
-                let target = SSHTarget(node, in: cluster, labFolder: labFolder)
-                let result = try SSHSession.connect(to: target).perform(NodeReport.command, step: "status")
-                return Entry(node: node, report: NodeReport(parsing: result.text))
-            } catch {
-                return Entry(node: node, failure: error.sentence)
-            }
+        StatusQuestions(cluster, labFolder: labFolder).ask()
+    }
+
+    /// Whom a node believes to hold the virtual address: a node's name, or an address that is none's.
+    func believedOwner(_ entry: Entry) -> String? {
+        guard let report = entry.report else { return nil }
+        if report.router == "active" { return entry.node.name }
+        return report.activeAddress.map { address in
+            entries.first { $0.node.address == address }?.node.name ?? address
         }
-        return ClusterStatus(entries: entries, hasVirtualAddress: cluster.virtualAddress != nil)
     }
 
     /// Who says that it holds the virtual address.

@@ -4,7 +4,10 @@ extension ClusterStatus {
     /// A table with a line a node, below it what each proxy thinks of each server, then the problems.
     public func text(colour: Bool) -> String {
         var rows = [
-            ["node", "state", "VIP", "version", "up", "load", "memory free", "disk", "temp", "roles"]
+            [
+                "node", "state", "VIP", "VIP is at", "version", "up", "load", "memory free", "disk", "temp",
+                "roles",
+            ]
         ]
         rows += entries.map(row)
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -30,12 +33,13 @@ extension ClusterStatus {
 
     private func row(_ entry: Entry) -> [String] {
         guard let report = entry.report else {
-            return [entry.node.name, "unreachable"] + Array(repeating: "-", count: 7) + [roles(entry)]
+            return [entry.node.name, "unreachable"] + Array(repeating: "-", count: 8) + [roles(entry)]
         }
         let memory = report.memoryAvailable.map { "\($0) MB" }
         return [
             entry.node.name, report.units.allSatisfy { $0.state == "active" } ? "ok" : "degraded",
-            report.router ?? "-", report.version ?? "none", report.uptime.map(Self.span) ?? "-",
+            report.router ?? "-", believedOwner(entry) ?? "-", report.version ?? "none",
+            report.uptime.map(Self.span) ?? "-",
             report.load ?? "-",
             memory ?? "-", report.diskUsed.map { "\($0) %" } ?? "-",
             report.temperature.map { "\($0 / 1000) °C" } ?? "-",

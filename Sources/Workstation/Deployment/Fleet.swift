@@ -19,7 +19,7 @@ public struct DeploymentFailure: Error, Sendable, Equatable {
 /// One node of a run: its login, what it shall be, what it says it is, what would change.
 public final class Member: @unchecked Sendable {
     // Handed from thread to thread, never shared: a session belongs to one at a time.
-    let session: SSHSession
+    private(set) var session: SSHSession
     /// What the node shall be.
     public internal(set) var compiled: CompiledNode
     /// What it says it is.
@@ -33,6 +33,9 @@ public final class Member: @unchecked Sendable {
         self.packages = packages
         plan = NodePlan(compiled, facts, packages: packages.resolution)
     }
+
+    /// A new connection in the place of the one there was.
+    func reconnect() throws(SSHError) { session = try SSHSession.connect(to: session.target) }
 
     init(session: SSHSession, compiled: CompiledNode, facts: Facts) {
         self.session = session

@@ -15,6 +15,21 @@ public struct LogEntry: Sendable, Equatable {
     public var priority: Int64?
     /// Where to go on reading after it.
     public var cursor: String
+    /// It tells that a role, one of its servers or a unit is in another state now, and why.
+    public var isTransition = false
+
+    /// What is asked for of each line.
+    static let fields =
+        ["MESSAGE", "PRIORITY", "UNIT", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "MESSAGE_ID"] + transitionFields
+    /// Fields that our roles give lines about their states.
+    private static let transitionFields = ["PINODE_STATE", "PINODE_ORDER", "PINODE_SERVER", "PINODE_BACKEND"]
+    /// What systemd says when a unit has started, stopped, failed, been reloaded, or lost its process (sd-messages.h).
+    private static let transitionIdentifiers: Set = [
+        "39f53479d3a045ac8e11786248231fbf", "9d1aaa27d60140bd96365438aad20286",
+        "be02cf6855d2428ba40df7e9d022f03d",
+        "7b05ebc668384222baa8881179cfda54", "98e322203f7a4ed290d09fe03c09fe15",
+        "d9b373ed55a64feb8242e02dbe79a49c",
+    ]
 
     /// A line from its parts.
     public init(
@@ -41,6 +56,9 @@ public struct LogEntry: Sendable, Equatable {
             time: time, node: node, unit: unit.hasSuffix(".service") ? String(unit.dropLast(8)) : unit,
             message: text("MESSAGE") ?? "", priority: text("PRIORITY").flatMap { Int64($0) },
             cursor: text("__CURSOR") ?? "")
+        isTransition =
+            Self.transitionFields.contains { text($0) != nil }
+            || text("MESSAGE_ID").map(Self.transitionIdentifiers.contains) == true
     }
 
     private static func text(_ value: JSONValue) -> String? {

@@ -34,7 +34,7 @@ public struct LogRequest: Sendable, Equatable {
     func command(after cursor: String? = nil) -> String {
         var words = [
             "journalctl", "--no-pager", "--all", "--output=json",
-            "--output-fields=MESSAGE,PRIORITY,UNIT,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER",
+            "--output-fields=\(LogEntry.fields.joined(separator: ","))",
         ]
         words += units.map { "--unit=\($0)" }
         if let cursor {

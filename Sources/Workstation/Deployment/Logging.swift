@@ -34,6 +34,8 @@ public struct Logging: Sendable {
     var requests: [String: LogRequest]
     /// Whether lines are shown to people: with time, node and unit in the text.
     public var isReadable: Bool
+    /// Whether only lines are shown that tell that something is in another state now; the newest so many of them.
+    var newestTransitions: Int?
     /// Takes the lines.
     public var sink: any EventSink
     /// Asks the person what only a person can say.
@@ -64,6 +66,9 @@ public struct Logging: Sendable {
         }
     }
 
+    /// Only transitions of roles, servers and units, with their causes: of those from before now the newest `count`.
+    public mutating func showTransitions(newest count: Int) { newestTransitions = count }
+
     /// Shows the lines that there are, oldest first, or follows until interrupted.
     public func run(_ interruption: Interruption) throws(DeploymentFailure) -> Ending {
         let logins = try access.open(asking: asking)
@@ -89,7 +94,8 @@ public struct Logging: Sendable {
             case .failure(let error): failures.append(error)
             }
         }
-        for entry in LogMerge.sorted(entries) { show(entry) }
+        let sorted = LogMerge.sorted(entries)
+        for entry in newestTransitions.map({ sorted.suffix($0) }) ?? sorted[...] { show(entry) }
         for failure in failures { report(failure) }
         return failures.isEmpty ? .whole : .failed
     }
@@ -104,7 +110,8 @@ public struct Logging: Sendable {
         var complaints: [String] = []
         let status = try session.stream(request.command(after: cursor), idle: silence, isStopped: isStopped) {
             guard $0 == .output else { return complaints.append($1) }
-            if let line = LogEntry($1, node: node) { entry(line) }
+            guard let line = LogEntry($1, node: node) else { return }
+            if newestTransitions == nil || line.isTransition { entry(line) }
         }
         let name = session.target.name
         if let status, status != 0 {

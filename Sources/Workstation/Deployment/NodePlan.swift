@@ -51,6 +51,12 @@ public struct NodePlan: Sendable, Equatable {
 
     /// Compares. `packages` is what apt on the workstation says about what the node lacks; nil: the node's own apt will
     /// find it out.
+    init(node: String, steps: [Step]) {
+        self.node = node
+        self.steps = steps
+    }
+
+    /// Compares.
     public init(_ compiled: CompiledNode, _ facts: Facts, packages: PackageResolution? = nil) {
         node = compiled.node.name
         let manifest = compiled.manifest

@@ -31,6 +31,8 @@ public struct NodeReport: Sendable, Equatable {
     public var units: [(name: String, state: String)] = []
     /// The state of the virtual router (`active`, `backup`, …); nil where there is no VRRP.
     public var router: String?
+    /// The address of the node that this one believes to hold the virtual address; nil where it knows none.
+    public var activeAddress: String?
     /// Why the virtual router is in that state.
     public var cause: String?
     /// What the node's proxy thinks of each server.
@@ -93,6 +95,7 @@ public struct NodeReport: Sendable, Equatable {
             let instance = document["instances"]?.elements?.first
         {
             router = instance["state"]?.text
+            activeAddress = instance["active_address"]?.text
             cause = instance["last_transition"]?["cause"]?.text
         }
         servers = Self.servers(sections["proxy"] ?? [])
@@ -130,6 +133,7 @@ public struct NodeReport: Sendable, Equatable {
             .init("temperature_millicelsius", number(temperature)),
             .init("units", .object(units.map { .init($0.name, .string($0.state)) })),
             .init("vrrp", text(router)), .init("vrrp_cause", text(cause)),
+            .init("vrrp_active_address", text(activeAddress)),
             .init(
                 "servers",
                 .array(

@@ -48,10 +48,16 @@ public struct Rollout: Sendable {
         /// How many nodes at a time.
         public var batch: Batch
 
+        /// How long a node waits for the confirmation of a change that may cut it off; then it undoes it.
+        public var confirmTime: Duration
+
         /// A pace; unless said otherwise one node at a time, each healthy for a second.
-        public init(stability: Duration = Rollout.stabilityTime, batch: Batch = .one) {
+        public init(
+            stability: Duration = Rollout.stabilityTime, batch: Batch = .one, confirmTime: Duration? = nil
+        ) {
             self.stability = stability
             self.batch = batch
+            self.confirmTime = confirmTime ?? DeadManSwitch.confirmTime
         }
     }
 
@@ -235,12 +241,19 @@ public struct Rollout: Sendable {
         func report(_ kind: Event.Kind, _ message: String) {
             sink.report(Event(kind, command: "deploy", subject: name, message: message))
         }
+        if let dead = deadManSwitch(of: member) {
+            guard !waitForRevert(member, dead) else {
+                report(.warning, "has undone it by itself, for nobody could confirm it over a new connection")
+                return .rolledBack
+            }
+        }
         guard let previous = member.facts.release, previous != member.compiled.manifest.release else {
             report(.warning, "left as it is: it had no release before this one")
             return .left
         }
         report(.progress, "rolling back to \(previous)")
         do throws(DeploymentFailure) {
+            try revive(member)
             _ = try remote(member).run(
                 Rollback.command(to: previous, removing: member.compiled.manifest.release))
         } catch {
@@ -289,8 +302,11 @@ public struct Rollout: Sendable {
                 data: [.init("bytes", .integer(upload.byteCount))]))
         let begin = NodeHistory.begin(
             author, command: "deploy", from: member.facts.release, to: member.compiled.manifest.release)
+        let dead = deadManSwitch(of: member)
+        let first = [dead?.arming, NodeHistory.appending(begin)].compactMap { $0 }.joined(separator: "; ")
         let changed = try remote(member).run(
-            Upload.command(member.compiled.manifest, after: NodeHistory.appending(begin)), input: upload)
+            Upload.command(member.compiled.manifest, after: first), input: upload)
+        if let dead { try confirm(member, dead) }
         sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
         try check(member)
         if pace.stability > .zero {
@@ -301,6 +317,66 @@ public struct Rollout: Sendable {
             Event(
                 .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
                 data: [.init("changed", .integer(Int64(changed)))]))
+    }
+
+    private func deadManSwitch(of member: Member) -> DeadManSwitch? {
+        DeadManSwitch(
+            member.plan, previous: member.facts.release, release: member.compiled.manifest.release,
+            confirmTime: pace.confirmTime)
+    }
+
+    /// Confirms over a new connection that the node can be reached; what cannot be confirmed undoes itself.
+    private func confirm(_ member: Member, _ dead: DeadManSwitch) throws(DeploymentFailure) {
+        let name = member.compiled.node.name
+        sink.report(
+            Event(.progress, command: "deploy", subject: name, message: "confirming over a new connection"))
+        let end = ContinuousClock.now + dead.confirmTime - .seconds(2)
+        var sentence = ""
+        repeat {
+            do throws(SSHError) {
+                try member.reconnect()
+                let answer = try member.session.perform(DeadManSwitch.confirming, step: "confirming").text
+                guard answer.contains("confirmed") else {
+                    throw SSHError(
+                        .command(status: 0), node: name, sentence: "the confirmation came too late: \(answer)"
+                    )
+                }
+                return
+            } catch { sentence = error.sentence }
+            usleep(500_000)
+        } while ContinuousClock.now < end
+        throw DeploymentFailure(
+            "this change cuts the node off: after it no new connection came about (\(sentence)). It undoes itself within "
+                + "\(dead.confirmTime.components.seconds) s")
+    }
+
+    /// Waits until a node has undone what nobody confirmed; false when it was confirmed, or does not come back.
+    private func waitForRevert(_ member: Member, _ dead: DeadManSwitch) -> Bool {
+        let end = ContinuousClock.now + dead.confirmTime + DeadManSwitch.revertTime
+        sink.report(
+            Event(
+                .progress, command: "deploy", subject: member.compiled.node.name,
+                message: "waiting until it has undone the change"))
+        while ContinuousClock.now < end {
+            if (try? member.reconnect()) != nil,
+                let answer = try? member.session.perform(
+                    DeadManSwitch.question, step: "asking what became of it"
+                ).text
+            {
+                if answer.contains("reverted") { return true }
+                if answer.contains("unknown") { return false }
+            }
+            usleep(1_000_000)
+        }
+        return false
+    }
+
+    /// A connection that was lost is made anew, before anything is undone over it.
+    private func revive(_ member: Member) throws(DeploymentFailure) {
+        guard (try? member.session.perform("true", step: "asking whether the connection lives")) == nil else {
+            return
+        }
+        do throws(SSHError) { try member.reconnect() } catch { throw DeploymentFailure(error.sentence) }
     }
 
     private func remote(_ member: Member) -> RemoteApply {

@@ -23,7 +23,8 @@ struct Pidep: ParsableCommand {
             DeployCommand.self, RollbackCommand.self, HistoryCommand.self, UnlockCommand.self,
             TrustCommand.self,
             StatusCommand.self, SmokeCommand.self,
-            ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, LoadTestCommand.self,
+            ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, EventsCommand.self,
+            LoadTestCommand.self,
         ])
 
     /// Exit code of wrong usage, as in the README's table; the parser's own is 64 (sysexits.h).

@@ -38,6 +38,11 @@ struct DeployCommand: ParsableCommand {
         help: "How many nodes at a time: a number, or a share as 25%. At most half of those that do the same."
     )
     var batch = "1"
+    @Option(
+        help:
+            "After a change that may cut a node off: it undoes it unless confirmed so many seconds later (10 to 600)."
+    )
+    var confirmWithin = 60
     @Flag(help: "Only the nodes that the last deploy of this inventory failed at or did not reach.")
     var resume = false
     @Option(help: "Why, for the nodes' history and for whoever meets the lock.") var message = ""
@@ -46,6 +51,9 @@ struct DeployCommand: ParsableCommand {
         guard Batch(batch) != nil else {
             throw ValidationError(
                 "--batch takes a number from 1 or a share from 1% to 100%, not \"\(batch)\"")
+        }
+        guard (10...600).contains(confirmWithin) else {
+            throw ValidationError("--confirm-within takes 10 to 600 seconds, not \(confirmWithin)")
         }
         guard !resume || (options.limit == nil && plan == nil) else {
             throw ValidationError("--resume chooses the nodes itself: without --limit and --plan")
@@ -71,7 +79,9 @@ struct DeployCommand: ParsableCommand {
         if resume {
             guard try sayFailures({ try deploying.resume() }) else { return }
         }
-        let pace = Rollout.Pace(stability: .seconds(stayHealthy), batch: Batch(batch) ?? .one)
+        let pace = Rollout.Pace(
+            stability: .seconds(stayHealthy), batch: Batch(batch) ?? .one,
+            confirmTime: .seconds(confirmWithin))
         let outcome = deploying.deploy(pace: pace, message: message) { yes || DeployOptions.confirm() }
         guard outcome == .done else { throw ExitCode(outcome.rawValue) }
     }

@@ -150,7 +150,8 @@ final class Controller: EventSource {
             backendTimes[index].downs += 1
             plan.journal.log(
                 .error,
-                "backend \(plan.configuration.backends[index].name) has no server left: clients get 503")
+                "backend \(plan.configuration.backends[index].name) has no server left: clients get 503",
+                [(name: "BACKEND", value: plan.configuration.backends[index].name)])
         }
         backendTimes[index].isUp = isUp
         backendTimes[index].changedAt = now
