@@ -22,6 +22,9 @@ public struct CheckRunner: Sendable {
     /// The interface that sockets are bound to, or nil.
     public var device: String?
 
+    /// Told about once a second, while a check waits, what it saw last.
+    var waiting: @Sendable (_ sentence: String) -> Void = { _ in }
+
     /// A runner for a cluster whose lab, if it is one, has this bridge.
     public init(device: String?) { self.device = device }
 
@@ -30,12 +33,17 @@ public struct CheckRunner: Sendable {
         let start = ContinuousClock.now
         let within = min(check.within, limit ?? check.within)
         var outcome = Outcome(check: check, failure: "", body: "", took: .zero)
+        var nextTelling = start + .seconds(1)
         repeat {
             let left = max(.milliseconds(200), within - (ContinuousClock.now - start))
             (outcome.failure, outcome.body) = once(check, timeout: min(left, HTTPProbe.defaultTimeout))
             outcome.took = ContinuousClock.now - start
             if outcome.failure == nil { return outcome }
-            usleep(100_000)
+            if ContinuousClock.now >= nextTelling, let sentence = outcome.sentence {
+                waiting(sentence)
+                nextTelling = .now + .seconds(1)
+            }
+            usleep(useconds_t(Self.pause / .microseconds(1)))
         } while ContinuousClock.now - start < within
         return outcome
     }

@@ -9,8 +9,6 @@ import SSH
 
 /// `pidep deploy` after the plan: node by node, each checked before the next is touched.
 public struct Rollout: Sendable {
-    /// How many lines of a unit's log are shown when its check fails.
-    static let logLines = 20
     /// How long a node must stay healthy after its checks passed for the first time, unless said otherwise.
     public static let stabilityTime: Duration = .seconds(1)
 
@@ -307,76 +305,11 @@ public struct Rollout: Sendable {
         let changed = try remote(member).run(
             Upload.command(member.compiled.manifest, after: first), input: upload)
         if let dead { try confirm(member, dead) }
-        sink.report(Event(.progress, command: "deploy", subject: name, message: "checking"))
-        try check(member)
-        if pace.stability > .zero {
-            usleep(useconds_t(pace.stability / .microseconds(1)))
-            try check(member)
-        }
+        try HealthGate(device: cluster.lab?.bridge, sink: sink).pass(member, stability: pace.stability)
         sink.report(
             Event(
                 .finished, command: "deploy", subject: name, message: "\(changed) changes, checks passed",
                 data: [.init("changed", .integer(Int64(changed)))]))
-    }
-
-    private func deadManSwitch(of member: Member) -> DeadManSwitch? {
-        DeadManSwitch(
-            member.plan, previous: member.facts.release, release: member.compiled.manifest.release,
-            confirmTime: pace.confirmTime)
-    }
-
-    /// Confirms over a new connection that the node can be reached; what cannot be confirmed undoes itself.
-    private func confirm(_ member: Member, _ dead: DeadManSwitch) throws(DeploymentFailure) {
-        let name = member.compiled.node.name
-        sink.report(
-            Event(.progress, command: "deploy", subject: name, message: "confirming over a new connection"))
-        let end = ContinuousClock.now + dead.confirmTime - .seconds(2)
-        var sentence = ""
-        repeat {
-            do throws(SSHError) {
-                try member.reconnect()
-                let answer = try member.session.perform(DeadManSwitch.confirming, step: "confirming").text
-                guard answer.contains("confirmed") else {
-                    throw SSHError(
-                        .command(status: 0), node: name, sentence: "the confirmation came too late: \(answer)"
-                    )
-                }
-                return
-            } catch { sentence = error.sentence }
-            usleep(500_000)
-        } while ContinuousClock.now < end
-        throw DeploymentFailure(
-            "this change cuts the node off: after it no new connection came about (\(sentence)). It undoes itself within "
-                + "\(dead.confirmTime.components.seconds) s")
-    }
-
-    /// Waits until a node has undone what nobody confirmed; false when it was confirmed, or does not come back.
-    private func waitForRevert(_ member: Member, _ dead: DeadManSwitch) -> Bool {
-        let end = ContinuousClock.now + dead.confirmTime + DeadManSwitch.revertTime
-        sink.report(
-            Event(
-                .progress, command: "deploy", subject: member.compiled.node.name,
-                message: "waiting until it has undone the change"))
-        while ContinuousClock.now < end {
-            if (try? member.reconnect()) != nil,
-                let answer = try? member.session.perform(
-                    DeadManSwitch.question, step: "asking what became of it"
-                ).text
-            {
-                if answer.contains("reverted") { return true }
-                if answer.contains("unknown") { return false }
-            }
-            usleep(1_000_000)
-        }
-        return false
-    }
-
-    /// A connection that was lost is made anew, before anything is undone over it.
-    private func revive(_ member: Member) throws(DeploymentFailure) {
-        guard (try? member.session.perform("true", step: "asking whether the connection lives")) == nil else {
-            return
-        }
-        do throws(SSHError) { try member.reconnect() } catch { throw DeploymentFailure(error.sentence) }
     }
 
     private func remote(_ member: Member) -> RemoteApply {
@@ -400,27 +333,6 @@ public struct Rollout: Sendable {
                 .warning, command: "deploy", subject: name,
                 message: "is not up again in every proxy after \(Drain.returnLimit.components.seconds) s: "
                     + "pidep status shows what they think of it"))
-    }
-
-    /// Asks the recipes' checks of the node. Those of the virtual address are asked once an edge node is there.
-    private func check(_ member: Member) throws(DeploymentFailure) {
-        let isEdge = member.compiled.node.recipes.contains("vrrp")
-        let checks = member.compiled.checks.filter { $0.concernsNode || isEdge }
-        let failed = CheckRunner(device: cluster.lab?.bridge).run(checks).filter { $0.failure != nil }
-        guard let first = failed.first else { return }
-        var text = failed.compactMap(\.sentence).joined(separator: "\n  ")
-        if !first.body.isEmpty { text += "\n  the answer: " + first.body.prefix(500) }
-        for unit in member.compiled.manifest.units where unit.running {
-            let lines = "journalctl --no-pager --output=cat --lines=\(Self.logLines) --unit=\(unit.name)"
-            guard let log = try? member.session.perform(lines, step: "reading the log").text, !log.isEmpty
-            else {
-                continue
-            }
-            text +=
-                "\n  the last lines of \(unit.name):\n    "
-                + log.split(separator: "\n").suffix(8).joined(separator: "\n    ")
-        }
-        throw DeploymentFailure(text)
     }
 }
 
