@@ -30,16 +30,16 @@ struct Toolbox: Sendable {
         _ arguments: [String], environment: [String: String] = [:], input: String = "", timeout: Duration,
         line: (String) -> Void = { _ in }
     ) throws(LabFailure) -> Command.Output {
-        let standardInput = try Pipe()
+        let standardInput = try InputFile(input)
+        defer { close(standardInput.descriptor) }
         let standardOutput = try Pipe()
         let standardError = try Pipe()
         defer {
-            for pipe in [standardInput, standardOutput, standardError] { pipe.close() }
+            for pipe in [standardOutput, standardError] { pipe.close() }
         }
-        standardInput.fill(input)
         let process = try spawn(
             arguments, environment: environment,
-            streams: (standardInput.reader, standardOutput.writer, standardError.writer), detached: false)
+            streams: (standardInput.descriptor, standardOutput.writer, standardError.writer), detached: false)
         standardOutput.closeWriter()
         standardError.closeWriter()
         let expired = !collect(
@@ -123,12 +123,6 @@ private final class Pipe {
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
-
-    /// Writes all of it before anybody reads, and nothing more will come.
-    func fill(_ text: String) {
-        if !text.isEmpty { _ = Glibc.write(writer, text, text.utf8.count) }
-        closeWriter()
-    }
 
     /// Reads once; returns the lines that are complete now.
     @discardableResult
