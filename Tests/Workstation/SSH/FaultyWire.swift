@@ -79,7 +79,10 @@ final class FaultyWire: @unchecked Sendable {
                 }
                 var sent = 0
                 while sent < count, !over {
-                    let more = chunk.withUnsafeBytes { write(to, $0.baseAddress! + sent, count - sent) }
+                    // A side that has hung up is no reason for this process to end (SIGPIPE).
+                    let more = chunk.withUnsafeBytes {
+                        send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
+                    }
                     if more > 0 {
                         sent += more
                     } else if cl_errno() == EAGAIN {
