@@ -126,10 +126,24 @@ extension LabEndToEnd {
             #expect(try cluster.smoke() == "")
         }
 
-        /// Apache cannot have sshd's port: the node gets its release back, and the nodes after it are not touched.
+        /// Apache cannot have sshd's port, which the preflight sees. What it cannot see fails on the node: that gets its
+        /// release back, and the nodes after it are not touched.
         private func nodeThatFails(_ cluster: ClusterFixture) throws {
             let text = try String(contentsOfFile: cluster.inventory, encoding: .utf8)
             try (text + "\n[trouble]\nnustler2 http_port=22\n")
+                .write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
+            let refused = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
+            #expect(refused.code == 1)
+            #expect(
+                refused.standardError.contains(
+                    "nustler2: port 22 of 198.51.100.2 is held by sshd (ssh.service)"))
+            let trouble = """
+                mkdir -p /run/systemd/system/apache2.service.d && cd /run/systemd/system/apache2.service.d && printf \
+                '[Service]\\nExecStartPre=/bin/sh -c "! grep -q 8081 /etc/apache2/ports.conf"\\n' >trouble.conf && \
+                systemctl daemon-reload
+                """
+            try cluster.node("nustler2", "sh", "-c", trouble)
+            try (text + "\n[trouble]\nnustler2 http_port=8081\n")
                 .write(toFile: cluster.inventory, atomically: true, encoding: .utf8)
             let deployed = try cluster.pidep(["deploy", cluster.inventory, "--yes"])
             let said = deployed.standardOutput + deployed.standardError
