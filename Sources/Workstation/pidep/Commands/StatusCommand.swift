@@ -54,7 +54,9 @@ struct StatusCommand: ParsableCommand {
             } else {
                 // Home and clear: one screen, redrawn; a file gets one after the other.
                 let clear = isatty(1) == 1 ? "\u{1B}[H\u{1B}[2J" : ""
-                let time = Date().formatted(date: .omitted, time: .standard)
+                let clock = DateFormatter()
+                clock.dateFormat = "HH:mm:ss"
+                let time = clock.string(from: Date())
                 print("\(clear)\(time), every \(Self.pause.components.seconds) s until Ctrl-C")
                 print(status.text(colour: Terminal.outputHasColour))
             }
