@@ -152,7 +152,8 @@ public struct FactsRequest: Sendable {
             text += "printf 'module\\t%s\\tthere\\n' \(module); fi\n"
         }
         for sysctl in sysctls {
-            text += "{ read -r value <\(quote(sysctl.path)); } 2>/dev/null && "
+            // Not the shell's own `read`: dash reads byte by byte, and the kernel gives a number to the first only.
+            text += "value=$(cat \(quote(sysctl.path)) 2>/dev/null) && "
             text += "printf 'sysctl\\t%s\\t%s\\n' \(quote(sysctl.key)) \"$value\"\n"
         }
         return text

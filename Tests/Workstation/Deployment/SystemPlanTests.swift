@@ -132,6 +132,7 @@ import Testing
             $0.modules = ["no_such_module"]
             $0.sysctls = [
                 ManagedSysctl(key: "kernel.ostype", value: "Linux"),
+                ManagedSysctl(key: "kernel.pid_max", value: "1"),
                 ManagedSysctl(key: "net.no.such", value: "1"),
             ]
         }
@@ -151,6 +152,8 @@ import Testing
         #expect(facts.accounts.user("root")?.id == 0)
         #expect(facts.accounts.group("root")?.id == 0)
         #expect(facts.modules == [:])
-        #expect(facts.sysctls == ["kernel.ostype": "Linux"])
+        // A number of several digits: the kernel gives it whole or not at all.
+        let number = try String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8)
+        #expect(facts.sysctls == ["kernel.ostype": "Linux", "kernel.pid_max": number.filter { $0 != "\n" }])
     }
 }
