@@ -25,21 +25,24 @@ struct Program {
     /// How often `waiting` is called while a program prints nothing.
     static let waitingInterval: UInt64 = 10_000_000_000
 
+    private static let environment = [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root",
+        "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=",
+    ]
+
     /// Where programs are found: `/usr/bin`, or a test's folder; what is not there is sought in `sbin` beside it.
     let folder: String
 
-    /// Runs a program to its end, at most `limit` long; then it is killed with all it started.
+    /// Runs a program to its end, at most `limit` long; then it is killed with all it started. `environment` is
+    /// added to what every program gets.
     func run(
-        _ arguments: [String], limit: Duration, waiting: () -> Void = {}
+        _ arguments: [String], environment: [String] = [], limit: Duration, waiting: () -> Void = {}
     ) throws(ApplyError) -> Result {
         var path = "\(folder)/\(arguments[0])"
         if access(path, X_OK) != 0 { path = "\(FileTree.folder(of: folder))/sbin/\(arguments[0])" }
         var process: pid_t = 0
         let pipe = Program.withCStrings([path] + arguments.dropFirst()) { words in
-            Program.withCStrings([
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root",
-                "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_COLORS=0", "SYSTEMD_PAGER=",
-            ]) { cl_spawn_merged(words, $0, &process) }
+            Program.withCStrings(Program.environment + environment) { cl_spawn_merged(words, $0, &process) }
         }
         guard pipe >= 0 else { throw ApplyError("start", path, code: -pipe) }
         defer { close(pipe) }

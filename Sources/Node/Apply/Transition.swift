@@ -91,7 +91,11 @@ struct Transition {
             events.changed("sysctl", "name", change.sysctl.key, "changed")
             try faults.pass()
         }
-        try changeUnits(of: whole, owing: PendingActions(), only: { $0 == .stop || $0 == .disable })
+        let names = whole.units.map { $0.name }
+        let before = try units.states(names)
+        let nothing = PendingActions()
+        let stopped = try changeUnits(
+            of: whole, owing: nothing, before, only: { $0 == .stop || $0 == .disable })
         for change in changes.list {
             try changes.perform(change)
             events.changed("file", "path", change.file.path, change.action)
@@ -104,9 +108,13 @@ struct Transition {
             events.changed("release", "name", manifest.release, "activated")
             try faults.pass()
         }
-        if pending.reloadsManager { try units.reloadManager() }
+        // Enabling reads and writes links only: one reload behind all of it tells systemd.
+        let enabled = try changeUnits(of: whole, owing: nothing, before, only: { $0 == .enable })
+        let isManagerBehind = enabled > 0 || pending.reloadsManager
+        if isManagerBehind { try units.reloadManager() }
         try faults.pass()
-        try changeUnits(of: whole, owing: pending, only: { $0 != .stop && $0 != .disable })
+        let now = isManagerBehind || stopped > 0 ? try units.states(names) : before
+        try changeUnits(of: whole, owing: pending, now, only: { $0 != .stop && $0 != .disable })
         try confirmUnits(of: manifest)
         try faults.pass()
         try removeFolders(of: manifest)
@@ -169,16 +177,21 @@ struct Transition {
         try tree.sync(folder: Releases.blobs)
     }
 
+    /// Returns how many changes were made.
+    @discardableResult
     private func changeUnits(
-        of manifest: Manifest, owing pending: PendingActions, only: (UnitChange.Action) -> Bool
-    ) throws(ApplyError) {
-        let states = try units.states(manifest.units.map { $0.name })
-        let changes = manifest.unitChanges(owing: pending, states: states) { _ in "" }
-        for change in changes where only(change.action) {
+        of manifest: Manifest, owing pending: PendingActions, _ states: [UnitState],
+        only: (UnitChange.Action) -> Bool
+    ) throws(ApplyError) -> Int {
+        let changes = manifest.unitChanges(owing: pending, states: states) { _ in "" }.filter {
+            only($0.action)
+        }
+        for change in changes {
             try units.perform(change) { events.progress("\(change.action.verb) \(change.unit)") }
             events.changed("unit", "name", change.unit, change.action.verb)
             try faults.pass()
         }
+        return changes.count
     }
 
     /// What was started must still be there.

@@ -32,11 +32,17 @@ struct Units {
         }
     }
 
-    /// Does one thing to a unit; what went wrong is told with the end of its log.
+    /// Does one thing to a unit; what went wrong is told with the end of its log. Whoever enables has to call
+    /// `reloadManager` when all is enabled.
     func perform(_ change: UnitChange, waiting: () -> Void) throws(ApplyError) {
         let verb = change.action.verb
+        let isEnabling = change.action == .enable
+        // Without these two, systemctl runs update-rc.d (Perl, twice, for rc scripts that systemd does not read where
+        // there is a unit) and makes systemd read all units anew, for each unit: 0.7 s instead of 0.02 in the lab
+        // (November 2026). A unit made from an rc script alone is "generated", and never enabled here.
         let result = try program.run(
-            ["systemctl", verb, "--", change.unit], limit: Self.jobLimit, waiting: waiting)
+            ["systemctl", verb] + (isEnabling ? ["--no-reload"] : []) + ["--", change.unit],
+            environment: isEnabling ? ["SYSTEMCTL_SKIP_SYSV=1"] : [], limit: Self.jobLimit, waiting: waiting)
         guard result.code != 0 else { return }
         let how = result.timedOut ? "did not end within \(Self.jobLimit.components.seconds) s" : "failed"
         throw ApplyError(

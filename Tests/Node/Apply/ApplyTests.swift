@@ -20,8 +20,8 @@ import Testing
         #expect(node.mode("opt/pinode/current/pinode") == 0o755)
         #expect(
             node.log == [
-                "apt-get install", "daemon-reload", "enable web.service", "start web.service",
-                "enable role.service", "start role.service",
+                "apt-get install", "enable web.service", "enable role.service", "daemon-reload",
+                "start web.service", "start role.service",
             ])
         #expect(node.read("usr/sbin/policy-rc.d") == nil)
         #expect(node.events.last == #"{"event":"done","changed":12}"#)
