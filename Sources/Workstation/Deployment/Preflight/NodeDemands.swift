@@ -24,12 +24,15 @@ struct NodeDemands: Equatable {
 
     init(_ node: CompiledNode) {
         for file in node.manifest.files {
-            guard case .blob(let digest, _) = file.content, let bytes = node.blobs[digest.hexadecimal] else {
-                continue
-            }
+            // Other files may be large, and no text.
+            let isProxy = Self.proxyFiles.contains(file.path)
+            let isRouter = Self.vrrpFiles.contains(file.path)
+            guard isProxy || isRouter, case .blob(let digest, _) = file.content,
+                let bytes = node.blobs[digest.hexadecimal]
+            else { continue }
             let text = String(decoding: bytes, as: UTF8.self)
-            if Self.proxyFiles.contains(file.path) { addListeners(of: text, file.path) }
-            if Self.vrrpFiles.contains(file.path) { addAddresses(of: text, file.path) }
+            if isProxy { addListeners(of: text, file.path) }
+            if isRouter { addAddresses(of: text, file.path) }
         }
         // What a check asks of the node itself must listen there.
         for check in node.checks where !check.concernsVirtualAddress {

@@ -48,7 +48,10 @@ struct PreflightRequest {
         done
         ss -Hlntup 2>/dev/null | while read -r kind _ _ _ local _ process; do
             pid=${process#*pid=}; pid=${pid%%,*}; name=${process#*\"}; name=${name%%\"*}
-            unit=$(sed -n 's/.*\/\([^/]*\.service\).*/\1/p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+            unit=
+            { while read -r line; do
+                case $line in *.service*) unit=${line%.service*}.service; unit=${unit##*/}; break ;; esac
+            done <"/proc/$pid/cgroup"; } 2>/dev/null
             printf 'socket\t%s\t%s\t%s\t%s\n' "$kind" "$local" "$name" "$unit"
         done
 
