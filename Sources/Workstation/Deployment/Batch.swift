@@ -30,22 +30,26 @@ public enum Batch: Equatable, Sendable {
         var recipes: [String]
         /// It may hold the virtual address: never touched beside another node.
         var isAlone: Bool
+        /// It is new: nothing that runs on it would be touched, so nobody can miss it.
+        var isIdle = false
     }
 
-    /// Divides nodes, in their order, into waves. However large the batch, at most half of the nodes with the same
-    /// recipe are in one wave: the others of the cluster serve meanwhile. `sizes` says how many nodes of the whole cluster
-    /// have a recipe.
+    /// Divides nodes, in their order, into waves. New ones are the first wave, however many they are. Then, however large
+    /// the batch, at most half of the nodes with the same recipe are in one wave: the others of the cluster serve
+    /// meanwhile. `sizes` says how many nodes of the whole cluster have a recipe.
     func waves(_ items: [Item], sizes: [String: Int]) -> [[Item]] {
+        let new = items.filter { $0.isIdle && !$0.isAlone }
+        let others = items.filter { !$0.isIdle || $0.isAlone }
         let limit = size(of: items.count)
         var waves: [[Item]] = []
-        for item in items {
+        for item in others {
             if let last = waves.last, fits(item, last, limit, sizes) {
                 waves[waves.count - 1].append(item)
             } else {
                 waves.append([item])
             }
         }
-        return waves
+        return new.isEmpty ? waves : [new] + waves
     }
 
     private func fits(_ item: Item, _ wave: [Item], _ limit: Int, _ sizes: [String: Int]) -> Bool {

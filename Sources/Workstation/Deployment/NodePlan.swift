@@ -46,6 +46,11 @@ public struct NodePlan: Sendable, Equatable {
         }
     }
 
+    /// Units are only enabled and started: whatever runs on the node goes on undisturbed.
+    var touchesNothingThatRuns: Bool {
+        steps.allSatisfy { $0.kind != .unit || ["enable", "start"].contains($0.action) }
+    }
+
     /// Nothing to do.
     public var isEmpty: Bool { steps.isEmpty }
 

@@ -134,7 +134,9 @@ public struct Rollout: Sendable {
     private func waves(_ pending: [Member]) -> [[Member]] {
         let items = pending.map { member in
             let node = member.compiled.node
-            return Batch.Item(name: node.name, recipes: node.recipes, isAlone: Self.isEdge(node))
+            return Batch.Item(
+                name: node.name, recipes: node.recipes, isAlone: Self.isEdge(node),
+                isIdle: member.facts.release == nil && member.plan.touchesNothingThatRuns)
         }
         var sizes: [String: Int] = [:]
         for node in cluster.nodes { for recipe in node.recipes { sizes[recipe, default: 0] += 1 } }

@@ -31,6 +31,13 @@ import Testing
         #expect(try waves("9", pair, ["a": 2]) == "n1 n2")
     }
 
+    @Test("nodes that are new come first and all together; an edge node is alone even then")
+    func new() throws {
+        var shelf = Self.shelf
+        for index in shelf.indices { shelf[index].isIdle = index != 1 }
+        #expect(try waves("1", shelf) == "web1+web3+web4 web2 edge1 edge2")
+    }
+
     @Test("every node is in exactly one wave, in its order", arguments: 1...8)
     func complete(size: Int) {
         let waves = Batch.count(size).waves(Self.shelf, sizes: Self.sizes)

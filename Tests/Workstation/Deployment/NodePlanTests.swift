@@ -77,6 +77,20 @@ import Testing
             ])
     }
 
+    @Test(
+        "a new node has nothing that could be missed, unless somebody runs there already what would be restarted"
+    )
+    func missed() throws {
+        let node = compiled()
+        let bare = ["hostname\tn1", "machine\tx86_64"]
+        #expect(NodePlan(node, try facts(bare, node)).touchesNothingThatRuns)
+        let running = [
+            "unit\tId=apache2.service", "unit\tLoadState=loaded", "unit\tActiveState=active",
+            "unit\tUnitFileState=enabled",
+        ]
+        #expect(!NodePlan(node, try facts(bare + running, node)).touchesNothingThatRuns)
+    }
+
     @Test("a changed file is shown with its diff, and its unit's restart with the reason")
     func changed() throws {
         let node = compiled()
