@@ -167,11 +167,17 @@ struct Transition {
 
     private func storeBlobs(of manifest: Manifest) throws(ApplyError) {
         try tree.makeFolder(Releases.blobs, mode: 0o700)
+        var fresh: [(source: String, stored: String)] = []
         for blob in manifest.blobs {
             let stored = Releases.blobPath(blob.digest)
             guard let source = try blobSource(blob.digest), source != stored else { continue }
-            try tree.synchronise(source)
-            try tree.move(source, to: stored)
+            fresh.append((source, stored))
+        }
+        // All are synchronised before the first is moved: a move between two would make each a commit of its own, and
+        // those are what an SD card is slow at.
+        for blob in fresh { try tree.synchronise(blob.source) }
+        for blob in fresh {
+            try tree.move(blob.source, to: blob.stored)
             try faults.pass()
         }
         try tree.sync(folder: Releases.blobs)
