@@ -99,12 +99,13 @@ let package = Package(
             "CrossBuild", ["Apt", "Commands", "Requirements", "Events", "Digest", "JSON", "CArchive"]),
         workstation("NodePackages", ["Apt", "Diagnostics", "Digest"]),
         workstation("SSH", ["CSSH2", "COpenSSL", "CLinux", "Digest", "Inventory"]),
-        workstation("Lab", ["Commands", "Requirements", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
+        workstation(
+            "Lab", ["Apt", "Commands", "Requirements", "Events", "Inventory", "JSON", "CLinux", "Digest"]),
         workstation(
             "Deployment",
             [
                 "SSH", "Inventory", "Recipes", "Manifest", "JSON", "Digest", "Events", "CrossBuild", "HTTP1",
-                "CLinux", "CArchive", "Lab", "NodePackages", "Requirements",
+                "Apt", "CLinux", "CArchive", "Lab", "NodePackages", "Requirements",
             ]),
         workstation(
             "LoadTest", ["Inventory", "Lab", "Events", "Reactor", "HTTP1", "JSON", "CLinux", histogram]),

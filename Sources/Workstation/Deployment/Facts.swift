@@ -60,8 +60,6 @@ public struct Facts: Sendable, Equatable {
     public var release: String?
     /// The current release's manifest.
     public var manifest: Manifest?
-    /// The manifest of an apply that did not come to its end.
-    public var attempt: Manifest?
     /// What an apply that was killed still owes.
     public var pending = PendingActions()
     /// The manifest that an apply that was killed had begun to carry out.
@@ -146,7 +144,6 @@ public struct Facts: Sendable, Equatable {
         case "temperature": temperature = Int(value)
         case "release": release = value
         case "manifest": manifest = Self.decode(value).flatMap { try? Manifest.read($0) }
-        case "attempt": attempt = Self.decode(value).flatMap { try? Manifest.read($0) }
         case "pending":
             pending = PendingActions(text: String(decoding: Self.decode(value) ?? [], as: UTF8.self))
         case "begun": begun = Self.decode(value).flatMap { try? Manifest.read($0) }

@@ -116,7 +116,6 @@ public struct FactsRequest: Sendable {
         [ -r /sys/class/thermal/thermal_zone0/temp ] && first temperature /sys/class/thermal/thermal_zone0/temp
         current=$(readlink /opt/pinode/current 2>/dev/null) && say release "${current##*/}"
         [ -r /opt/pinode/current/manifest.json ] && say manifest "$(base64 -w0 </opt/pinode/current/manifest.json)"
-        a=/var/lib/pinode/incoming/manifest.json; [ -r $a ] && say attempt "$(base64 -w0 <$a)"
         [ -s /var/lib/pinode/pending ] && say pending "$(base64 -w0 </var/lib/pinode/pending)"
         [ -s /var/lib/pinode/begun.json ] && say begun "$(base64 -w0 </var/lib/pinode/begun.json)"
         if [ -s /var/lib/pinode/belongings ]; then

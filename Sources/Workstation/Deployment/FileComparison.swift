@@ -69,7 +69,7 @@ struct FileComparison {
 
     /// What somebody did to the path since the current release put it there.
     private func edit(_ compiled: CompiledNode) -> [String] {
-        guard let previous, !isAttempted else { return [] }
+        guard let previous, !isBegun else { return [] }
         guard let found else { return previous.content == .absent ? [] : ["it was removed"] }
         switch previous.content {
         case .absent: return ["it was put there"]
@@ -92,11 +92,9 @@ struct FileComparison {
     }
 
     /// An apply that did not come to its end has put there what is there now: nobody edited it.
-    private var isAttempted: Bool {
-        guard let attempted = facts.attempt?.files.first(where: { $0.path == file.path }) else {
-            return false
-        }
-        switch attempted.content {
+    private var isBegun: Bool {
+        guard let begun = facts.begun?.files.first(where: { $0.path == file.path }) else { return false }
+        switch begun.content {
         case .blob(let digest, _): return found?.digest == digest.hexadecimal
         case .link(let target): return found?.kind == "l" && found?.target == target
         case .directory: return found?.kind == "d"

@@ -1,3 +1,4 @@
+import Apt
 import CArchive
 import Foundation
 import NodePackages
@@ -58,9 +59,10 @@ struct PackageState {
         status = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// All repositories that the node's apt asks.
+    /// All repositories that the node's apt asks and the workstation's can ask, too.
     var sources: [PackageSource] {
         files.flatMap { PackageSource.parse($0.text, name: $0.name, architecture: architecture) }
+            .filter(\.isReachable)
     }
 
     /// What gzip made, opened; nil when it is damaged or larger than `statusLimit`.

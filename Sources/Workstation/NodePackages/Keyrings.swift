@@ -1,3 +1,4 @@
+import Apt
 import Foundation
 
 /// The keys by which this machine knows the archives that nodes get packages from.

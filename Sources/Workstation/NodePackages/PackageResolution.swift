@@ -1,3 +1,4 @@
+import Apt
 import Digest
 
 /// What has to be installed on one node so that it has what its recipes want: apt's answer, made on the workstation.

@@ -177,12 +177,12 @@ import Testing
     }
 
     /// A node whose ports.conf somebody edited, with what the supplement brings.
-    func edited(_ attempt: [String] = []) throws -> (CompiledNode, Facts) {
+    func edited(_ begun: [String] = []) throws -> (CompiledNode, Facts) {
         let node = compiled()
         var lines = equal(node)
         let edit = Array("Listen 81\nTimeout 5\n".utf8)
         lines[6] = "sum\t\(SHA256Digest(of: edit).hexadecimal)\t/etc/ports.conf"
-        lines += ["content\t/etc/ports.conf\t\(base64(edit))"] + attempt
+        lines += ["content\t/etc/ports.conf\t\(base64(edit))"] + begun
         var facts = try facts(lines, node)
         let request = try #require(FactsRequest(supplementing: facts, for: node.manifest))
         #expect(request.deployed.map(\.path) == ["/etc/ports.conf"])
@@ -205,9 +205,9 @@ import Testing
     @Test("what an apply that was cut has written is nobody's edit")
     func interrupted() throws {
         let edit = Array("Listen 81\nTimeout 5\n".utf8)
-        var attempt = compiled().manifest
-        attempt.files[0].content = .blob(SHA256Digest(of: edit), size: edit.count)
-        let (node, facts) = try edited(["attempt\t\(base64(attempt.document))"])
+        var begun = compiled().manifest
+        begun.files[0].content = .blob(SHA256Digest(of: edit), size: edit.count)
+        let (node, facts) = try edited(["begun\t\(base64(begun.document))"])
         #expect(NodePlan(node, facts).steps[0].edit == [])
     }
 

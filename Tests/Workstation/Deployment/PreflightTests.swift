@@ -61,7 +61,7 @@ import Testing
             origins: [:], warnings: [])
         let facts = try Facts("facts\nend", request: FactsRequest(manifest: manifest, virtualAddress: nil))
         return Preflight.Node(
-            compiled: compiled, plan: NodePlan(compiled, facts), facts: facts,
+            compiled: compiled, demands: NodeDemands(compiled), plan: NodePlan(compiled, facts), facts: facts,
             found: try PreflightFacts(lines.joined(separator: "\n")), asked: asked)
     }
 

@@ -34,7 +34,7 @@ import Testing
             ("", []),
         ])
     func oneLine(line: String, expected: [String]) {
-        #expect(AptSources.oneLine(line, suite: "bookworm") == expected)
+        #expect(AptSources.lines(line, name: "sources.list", suite: "bookworm") == expected)
     }
 
     @Test("a deb822 stanza gives a line for each of its URIs and suites")
@@ -50,7 +50,7 @@ import Testing
             """
         let key = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
         #expect(
-            AptSources.stanzas(text, suite: "bookworm") == [
+            AptSources.lines(text, name: "debian.sources", suite: "bookworm") == [
                 "deb \(key) http://a.example/debian bookworm main",
                 "deb \(key) http://a.example/debian bookworm-updates main",
                 "deb \(key) http://b.example/debian bookworm main",
@@ -67,7 +67,7 @@ import Testing
             "Types: deb\nURIs: http://a.example/d\nSuites: nodistro\nComponents: main",
         ])
     func left(text: String) {
-        #expect(AptSources.stanzas(text, suite: "bookworm") == [])
+        #expect(AptSources.lines(text, name: "debian.sources", suite: "bookworm") == [])
     }
 
     @Test(

@@ -3,6 +3,7 @@ import Digest
 import Foundation
 import Testing
 
+import Apt
 @testable import NodePackages
 
 /// A small signed archive in a folder, made with Debian's own tools and read by the real apt: `web` needs `web-lib`.

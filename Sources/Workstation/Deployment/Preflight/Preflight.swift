@@ -8,6 +8,7 @@ struct Preflight {
     /// One node that something will be done to.
     struct Node {
         var compiled: CompiledNode
+        var demands: NodeDemands
         var plan: NodePlan
         var facts: Facts
         var found: PreflightFacts
@@ -72,7 +73,7 @@ struct Preflight {
         if !found.features.contains("systemd") {
             problems.append("does not run under systemd, which starts the roles")
         }
-        let mayHoldAddress = !NodeDemands(node.compiled).virtualAddresses.isEmpty
+        let mayHoldAddress = !node.demands.virtualAddresses.isEmpty
         for (feature, meaning) in [
             ("packet", "packet sockets (CONFIG_PACKET)"), ("multicast", "IP multicast"),
         ]
@@ -131,7 +132,7 @@ struct Preflight {
         let ours = Set(
             (node.compiled.manifest.units + (node.facts.manifest?.units ?? [])).map(\.name))
         var told: Set<String> = []
-        return NodeDemands(node.compiled).listeners.compactMap { wanted in
+        return node.demands.listeners.compactMap { wanted in
             let holder = node.found.sockets.first { socket in
                 socket.kind == "tcp" && socket.port == wanted.port && !ours.contains(socket.unit)
                     && (socket.address == "*" || wanted.address == "*" || socket.address == wanted.address)
@@ -149,7 +150,7 @@ struct Preflight {
     }
 
     private func addresses(_ node: Node) -> [String] {
-        NodeDemands(node.compiled).virtualAddresses.flatMap { wanted -> [String] in
+        node.demands.virtualAddresses.flatMap { wanted -> [String] in
             let found = node.found
             guard found.interfaces[wanted.interface] != nil else {
                 let others = found.interfaces.keys.filter { $0 != "lo" }.sorted().joined(separator: ", ")
@@ -160,7 +161,10 @@ struct Preflight {
             }
             let own = found.addresses[wanted.interface] ?? []
             var problems: [String] = []
-            if !own.contains(where: { Self.contains($0, wanted.address) }) {
+            // A router tells of IPv6 prefixes that the interface itself need not have yet.
+            if let address = IPv4Address(wanted.address),
+                !own.contains(where: { Self.network(of: $0)?.contains(address) == true })
+            {
                 problems.append(
                     "the virtual address \(wanted.address) is in no network of \(wanted.interface) "
                         + "(\(own.isEmpty ? "which has no address" : own.joined(separator: ", "))): set vip= to a free "
@@ -181,19 +185,13 @@ struct Preflight {
         ownHardware.contains(hardwareAddress) || hardwareAddress.hasPrefix("00:00:5e:00:01:")
     }
 
-    /// Whether an IPv4 address lies in the network of `192.0.2.1/24`.
-    static func contains(_ network: String, _ address: String) -> Bool {
-        let parts = network.split(separator: "/")
-        guard parts.count == 2, let length = UInt32(parts[1]), length <= 32,
-            let base = number(String(parts[0])), let other = number(address)
-        else { return false }
-        let mask: UInt32 = length == 0 ? 0 : UInt32.max << (32 - length)
-        return base & mask == other & mask
-    }
-
-    private static func number(_ address: String) -> UInt32? {
-        let bytes = address.split(separator: ".").compactMap { UInt8($0) }
-        return bytes.count == 4 ? bytes.reduce(0) { $0 << 8 | UInt32($1) } : nil
+    /// The network of an interface's `192.0.2.1/24`.
+    private static func network(of interface: String) -> IPv4Network? {
+        let parts = interface.split(separator: "/").map(String.init)
+        guard parts.count == 2, let prefix = Int(parts[1]), let own = IPv4Address(parts[0]) else {
+            return nil
+        }
+        return IPv4Network(containing: own, prefix: prefix)
     }
 
     private func kernel(_ node: Node) -> [String] {

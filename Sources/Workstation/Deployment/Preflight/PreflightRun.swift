@@ -19,8 +19,9 @@ extension Preflight {
     }
 
     private static func ask(_ member: Member, _ cluster: Cluster) -> Result<Node, DeploymentFailure> {
+        let demands = NodeDemands(member.compiled)
         let request = PreflightRequest(
-            virtualAddresses: NodeDemands(member.compiled).virtualAddresses,
+            virtualAddresses: demands.virtualAddresses,
             peers: cluster.nodes.map(\.address).filter { $0 != member.compiled.node.address })
         let name = member.compiled.node.name
         do {
@@ -32,7 +33,8 @@ extension Preflight {
             // The clock is the script's first line: it was read soon after the request came.
             return .success(
                 Node(
-                    compiled: member.compiled, plan: member.plan, facts: member.facts, found: found,
+                    compiled: member.compiled, demands: demands, plan: member.plan, facts: member.facts,
+                    found: found,
                     asked: before))
         } catch let error as SSHError {
             return .failure(DeploymentFailure(error.sentence))

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Deployment
-import Events
-import Inventory
 
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,21 +15,13 @@ struct LogsCommand: ParsableCommand {
               pidep logs inventory/lab.ini --role ssh.service --since 'today' --json
             """)
 
-    @Argument(help: "The inventory file.") var inventory: String
-    @Argument(help: "Only these nodes.") var nodes: [String] = []
+    @OptionGroup var journals: JournalOptions
     @Option(help: "Only this role (proxy, vrrp), unit of a recipe (apache2), or any unit (ssh.service).")
     var role: String?
     @Option(
         help: ArgumentHelp(
             "Lines a node at most, from before now (default: \(LogRequest.defaultLines); with --since "
                 + "\(LogRequest.defaultLinesSince)).")) var lines: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Not what is older: 10m, 2h, or a time as journalctl reads it ('today', '2026-03-01 12:00').",
-            valueName: "time")) var since: String?
-    @Flag(help: "Go on with what comes, until Ctrl-C.") var follow = false
-    @OptionGroup var login: LoginOptions
-    @Flag(help: "Print one event a line, as JSON.") var json = false
 
     func validate() throws {
         if let lines, !(0...LogRequest.mostLines).contains(lines) {
@@ -39,18 +29,5 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        try enterLab(of: inventory)
-        let ending = try sayFailures {
-            let logging = try Logging(
-                NodeAccess(inventory, names: nodes), role: role, lines: lines, since: since, follows: follow,
-                isReadable: !json, sink: Renderer(.automatic(json: json)), asking: login.asking)
-            return try logging.run(follow ? .onSignals() : Interruption())
-        }
-        switch ending {
-        case .whole: return
-        case .failed: throw ExitCode.failure
-        case .interrupted: throw ExitCode(130)
-        }
-    }
+    func run() throws { try journals.read(role: role, lines: lines) }
 }

@@ -21,24 +21,24 @@ public struct PackageSource: Sendable, Hashable {
         self.signedBy = signedBy
     }
 
-    /// All that an apt source file names and a package of `architecture` can come from. `name` ends in `.sources` for
-    /// the deb822 form.
-    public static func parse(_ text: String, name: String, architecture: String) -> [PackageSource] {
+    /// All that an apt source file names and a package of `architecture` (nil: of any) can come from. `name` ends in
+    /// `.sources` for the deb822 form.
+    public static func parse(_ text: String, name: String, architecture: String?) -> [PackageSource] {
         name.hasSuffix(".sources")
             ? stanzas(text, architecture)
             : text.split(separator: "\n").compactMap { line(String($0), architecture) }
     }
 
-    /// The one-line form.
+    /// The one-line form, with the keyrings that apt shall take; none: its default ones.
     public func line(keyrings: [String]) -> String {
-        (["deb", "[signed-by=\(keyrings.joined(separator: ","))]", uri, suite] + components).joined(
-            separator: " ")
+        let options = keyrings.isEmpty ? [] : ["[signed-by=\(keyrings.joined(separator: ","))]"]
+        return (["deb"] + options + [uri, suite] + components).joined(separator: " ")
     }
 
-    /// Whether apt can fetch it from elsewhere: not from a disc or a folder of the node.
-    private var isReachable: Bool { ["http://", "https://"].contains { uri.hasPrefix($0) } }
+    /// Whether another machine's apt can fetch it, too: it is no disc or folder.
+    public var isReachable: Bool { ["http://", "https://"].contains { uri.hasPrefix($0) } }
 
-    private static func line(_ text: String, _ architecture: String) -> PackageSource? {
+    private static func line(_ text: String, _ architecture: String?) -> PackageSource? {
         var words = text.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
         guard words.first == "deb" else { return nil }
         words.removeFirst()
@@ -56,56 +56,38 @@ public struct PackageSource: Sendable, Hashable {
         let source = PackageSource(
             uri: words[0], suite: words[1], components: Array(words[2...]),
             signedBy: list(options["signed-by"]))
-        let architectures = list(options["arch"])
-        guard source.isReachable, architectures.isEmpty || architectures.contains(architecture) else {
-            return nil
-        }
-        return source
+        return takes(architecture, of: list(options["arch"])) ? source : nil
     }
 
-    private static func stanzas(_ text: String, _ architecture: String) -> [PackageSource] {
+    private static func stanzas(_ text: String, _ architecture: String?) -> [PackageSource] {
         var result: [PackageSource] = []
         for stanza in text.components(separatedBy: "\n\n") {
             let fields = Deb822.fields(stanza)
             func words(_ name: String) -> [String] {
                 (fields[name] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
             }
-            let architectures = words("architectures")
             guard words("types").contains("deb"),
                 !["no", "false", "0"].contains(fields["enabled"]?.lowercased() ?? ""),
-                architectures.isEmpty || architectures.contains(architecture)
+                takes(architecture, of: words("architectures"))
             else { continue }
             for uri in words("uris") {
                 for suite in words("suites") {
-                    let source = PackageSource(
-                        uri: uri, suite: suite, components: words("components"),
-                        signedBy: list(fields["signed-by"]))
-                    if source.isReachable { result.append(source) }
+                    result.append(
+                        PackageSource(
+                            uri: uri, suite: suite, components: words("components"),
+                            signedBy: list(fields["signed-by"])))
                 }
             }
         }
         return result
     }
 
+    private static func takes(_ architecture: String?, of named: [String]) -> Bool {
+        architecture.map { named.isEmpty || named.contains($0) } ?? true
+    }
+
     /// Words between commas or blanks. A key that stands in the sources file itself (deb822) is no file.
     private static func list(_ text: String?) -> [String] {
         (text ?? "").split { $0 == "," || $0.isWhitespace }.map(String.init)
-    }
-}
-
-/// Fields of a stanza: a continued line begins with a blank.
-enum Deb822 {
-    static func fields(_ stanza: some StringProtocol) -> [String: String] {
-        var fields: [String: String] = [:]
-        var last = ""
-        for line in stanza.split(separator: "\n") where !line.hasPrefix("#") {
-            if line.first?.isWhitespace == true {
-                fields[last, default: ""] += " " + line.trimmingCharacters(in: .whitespaces)
-            } else if let colon = line.firstIndex(of: ":") {
-                last = line[..<colon].lowercased()
-                fields[last] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            }
-        }
-        return fields
     }
 }
