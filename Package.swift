@@ -54,6 +54,8 @@ let package = Package(
     targets: [
         // System: doors to C.
         .target(name: "CLinux", path: "Sources/System/CLinux", cSettings: [.define("_GNU_SOURCE")] + stamp),
+        // C-Raft's step core: scripts/fetch-raft puts its sources into the folder `upstream`.
+        .target(name: "CRaft", path: "Sources/System/CRaft"),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .systemLibrary(name: "CSSH2", path: "Sources/System/CSSH2"),
         .systemLibrary(name: "CArchive", path: "Sources/System/CArchive"),
@@ -72,6 +74,10 @@ let package = Package(
         shared("Languages", ["Diagnostics"]),
         shared("Manifest", ["JSON", "Digest"]),
 
+        .target(
+            name: "Consensus", dependencies: ["CRaft"], path: "Sources/Shared/Consensus/Core",
+            swiftSettings: portable),
+
         // Node: the runtime.
         node("Apply", at: "Apply", ["CLinux", "JSON", "Digest", "Manifest", "Service"]),
         node("Proxy", at: "Proxy/Core", ["HTTP1", "Languages", "Diagnostics"]),
@@ -84,7 +90,7 @@ let package = Package(
             ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
         .executableTarget(
             name: "pinode",
-            dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor"],
+            dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor", "Consensus"],
             path: "Sources/Node/pinode", swiftSettings: portable),
 
         // Workstation: full Swift.
@@ -127,6 +133,7 @@ let package = Package(
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
+        tests("Consensus", at: "Shared/Consensus", ["Consensus"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
             "Apply", at: "Node/Apply",

@@ -23,6 +23,9 @@ need_swift() {
     exit 1
 }
 
+# C-Raft's sources, which swift build compiles; not ours, so not in git.
+need_sources() { bash "$project/scripts/fetch-raft"; }
+
 # Installs those of the packages that are missing; says nothing when all are there.
 need_packages() {
     local missing=() package

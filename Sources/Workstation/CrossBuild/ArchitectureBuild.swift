@@ -7,7 +7,7 @@ import JSON
 /// One architecture's way from Debian's packages to a bundle.
 struct ArchitectureBuild {
     /// Part of every bundle's inputs: raise it when the way from binary to bundle changes.
-    static let layout = 2
+    static let layout = 3
 
     let root: PackageRoot
     let architecture: Architecture
@@ -119,18 +119,24 @@ struct ArchitectureBuild {
             before: before.flatMap { try? ELFFile($0, path: folder) })
         try sizes.enforceBudget(SizeReport.budget(architecture))
 
+        let licence = try Files.read(RaftSources(root: root).licence)
         let manifest = BundleManifest(
             architecture: architecture, version: version,
             files: [
                 .init(
                     path: BundleManifest.runtimeName, size: bytes.count, digest: SHA256Digest(of: bytes),
-                    mode: 0o755)
+                    mode: 0o755),
+                .init(
+                    path: BundleManifest.licenceName, size: licence.count, digest: SHA256Digest(of: licence),
+                    mode: 0o644),
             ])
         let text = Array(manifest.json.pretty.utf8)
         try Files.write(text, to: "\(new)/\(BundleManifest.fileName)")
+        try Files.write(licence, to: "\(new)/\(BundleManifest.licenceName)")
         try TarArchive(files: [
             .init(path: BundleManifest.fileName, mode: 0o644, bytes: text),
             .init(path: BundleManifest.runtimeName, mode: 0o755, bytes: bytes),
+            .init(path: BundleManifest.licenceName, mode: 0o644, bytes: licence),
         ]).write(to: "\(new)/\(BundleManifest.archiveName)")
         try Files.write(inputs, to: "\(new)/inputs")
         try Files.remove(folder)
@@ -145,7 +151,7 @@ struct ArchitectureBuild {
         try Files.makeFolder(target)
         for (name, mode) in [
             (BundleManifest.runtimeName, 0o755), (BundleManifest.archiveName, 0o644),
-            (BundleManifest.fileName, 0o644),
+            (BundleManifest.fileName, 0o644), (BundleManifest.licenceName, 0o644),
         ] {
             try Files.write(Files.read("\(folder)/\(name)"), to: "\(target)/\(name)", mode: mode)
         }

@@ -16,6 +16,8 @@ struct BundleManifest: Equatable {
     static let fileName = "manifest.json"
     static let archiveName = "bundle.tar"
     static let runtimeName = "pinode"
+    /// The licence of C-Raft, which is linked into the runtime.
+    static let licenceName = "LICENSE.raft"
 
     var architecture: Architecture
     var version: String

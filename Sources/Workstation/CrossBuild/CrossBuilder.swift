@@ -42,6 +42,7 @@ public struct CrossBuilder: Sendable {
                         message: "another pidep build runs here; waiting for it"))
             }
             defer { withExtendedLifetime(lock) {} }
+            try RaftSources(root: root).fetch()
             var bundles: [Bundle] = []
             for architecture in architectures
             where !bundles.contains(where: { $0.architecture == architecture }) {
