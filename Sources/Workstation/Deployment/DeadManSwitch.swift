@@ -13,6 +13,9 @@ struct DeadManSwitch {
     static let revertTime: Duration = .seconds(120)
     static let folder = "/var/lib/pinode/revert"
     private static let unit = "/etc/systemd/system/pinode-revert"
+    /// By a link in it the timer survives a restart of the node. `systemctl enable` would make the same link, and systemd read
+    /// all its units anew, which takes a Pi a second; a unit's file that has come new is found without that.
+    private static let wants = "/etc/systemd/system/timers.target.wants"
 
     /// Paths, or beginnings of paths, by which a node is reached.
     private static let paths = [
@@ -118,8 +121,6 @@ struct DeadManSwitch {
             [Timer]
             OnActiveSec=\(confirmTime.components.seconds)
             AccuracySec=1
-            [Install]
-            WantedBy=timers.target
             """
         return """
             rm -rf \(Self.folder) /var/lib/pinode/reverted; mkdir -p \(Self.folder)/before; \
@@ -129,15 +130,17 @@ struct DeadManSwitch {
             elif [ -e "/$path" ] || [ -L "/$path" ]; then mkdir -p "${saved%/*}"; cp -a "/$path" "$saved"; fi; done; \
             printf '%s\\n' \(quote(revert)) >\(Self.folder)/run; \
             printf '%s\\n' \(quote(service)) >\(Self.unit).service; printf '%s\\n' \(quote(timer)) >\(Self.unit).timer; \
-            chmod 644 \(Self.unit).service \(Self.unit).timer; : >\(Self.folder)/armed; sync; \
-            systemctl daemon-reload; systemctl enable --now pinode-revert.timer >/dev/null 2>&1
+            chmod 644 \(Self.unit).service \(Self.unit).timer; mkdir -p \(Self.wants); \
+            ln -sf \(Self.unit).timer \(Self.wants)/; : >\(Self.folder)/armed; \
+            find \(Self.folder) \(Self.unit).service \(Self.unit).timer \(Self.wants) ! -type l -exec sync {} +; \
+            [ "$(systemctl show --property=NeedDaemonReload --value pinode-revert.timer)" = no ] || \
+            systemctl daemon-reload; systemctl start pinode-revert.timer
             """
     }
 
     private static let disarming = """
-        systemctl disable --now pinode-revert.timer >/dev/null 2>&1
-        rm -rf \(folder) \(unit).service \(unit).timer
-        systemctl daemon-reload
+        rm -rf \(folder) \(unit).service \(unit).timer \(wants)/pinode-revert.timer
+        systemctl stop pinode-revert.timer
         """
 
     /// Confirms; prints what became of it: `confirmed`, or `reverted` when it was too late. The lock keeps a revert from

@@ -137,34 +137,12 @@ public struct Deploying: Sendable {
             let rollout = Rollout(
                 cluster: fleet.loaded.cluster, root: fleet.root, sink: sink,
                 author: Author(run: record.name, message: message), pace: pace, record: record)
-            let began = Date()
-            let outcome = rollout.run(members, interruption: interruption)
-            keepLogs(of: members, since: began, record)
-            return outcome
+            return rollout.run(members, interruption: interruption)
         } catch {
             _ = fail(error.sentence)
             return .nothingTouched
         }
     }
-
-    /// What the units of the touched nodes logged meanwhile.
-    private func keepLogs(of members: [Member], since began: Date, _ record: RunRecord) {
-        let touched = members.filter { record.isTouched($0.compiled.node.name) }
-        let logs = parallel(touched) { member in
-            let units = member.compiled.manifest.units.map { "--unit=\(quote($0.name))" }.joined(
-                separator: " ")
-            let since = Int(began.timeIntervalSince1970)
-            let command =
-                "sh -c \(quote("journalctl --no-pager --output=short-precise --since=@\(since) \(units) | tail -c \(Self.logLimit)"))"
-            return (
-                member.compiled.node.name, try? member.session.perform(command, step: "reading the log").text
-            )
-        }
-        for (name, log) in logs where log?.isEmpty == false { record.keep(log: log ?? "", of: name) }
-    }
-
-    /// Bytes of a node's log that a run's record keeps.
-    static let logLimit = 1 << 20
 
     private func fail(_ sentence: String) -> Verdict {
         sink.report(Event(.failed, command: command, message: sentence))

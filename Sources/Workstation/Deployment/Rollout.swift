@@ -98,10 +98,17 @@ public struct Rollout: Sendable {
             return .nothingTouched
         }
         defer { for lock in locks { lock.release() } }
+        let aftermath = Aftermath(author, record)
+        defer { aftermath.wait() }
+        guard stage(pending) else {
+            unstage(pending)
+            return .nothingTouched
+        }
         var done: [String] = []
         for wave in waves(pending) {
             if interruption.isRequested {
                 reportInterruption(done, pending)
+                unstage(pending.filter { !done.contains($0.compiled.node.name) })
                 return .interrupted
             }
             let names = wave.map(\.compiled.node.name)
@@ -113,11 +120,15 @@ public struct Rollout: Sendable {
                             "\(names.joined(separator: " and ")) will be brought to an end first, then this stops"
                     ))
             }
-            let outcome = bring(wave, among: members, isFirst: done.isEmpty)
+            if usesOtherSessions(wave) { aftermath.wait() }
+            let outcomes = bring(wave, among: members)
             notice.end()
+            for (member, outcome) in zip(wave, outcomes) { aftermath.begin(member, outcome) }
+            let outcome = outcomes.first { $0 == .left } ?? outcomes.first { $0 != .done } ?? .done
             guard outcome == .done else {
-                reportUntouched(
-                    pending.map(\.compiled.node.name).filter { !done.contains($0) && !names.contains($0) })
+                let rest = pending.filter { !(done + names).contains($0.compiled.node.name) }
+                reportUntouched(rest.map(\.compiled.node.name))
+                unstage(rest)
                 return outcome
             }
             done += names
@@ -156,19 +167,48 @@ public struct Rollout: Sendable {
         }
     }
 
-    /// One wave: made ready, drained, changed side by side, and given traffic again.
-    private func bring(_ wave: [Member], among members: [Member], isFirst: Bool) -> Outcome {
-        let ready = parallel(wave) { member in
-            Result { () throws(DeploymentFailure) in try upload(member) }
+    /// Sends every node what it lacks, side by side and before the first is touched: what cannot be sent (a full disk, a lost
+    /// connection) is known while nothing has changed, and nobody waits for a slow line between two nodes.
+    private func stage(_ members: [Member]) -> Bool {
+        let ready = parallel(members) { member in
+            Result { () throws(DeploymentFailure) in try stage(member) }
         }
-        let failed = zip(wave, ready).compactMap { member, upload in
-            if case .failure(let failure) = upload { (member, failure.sentence) } else { nil }
+        var isWhole = true
+        for (member, attempt) in zip(members, ready) {
+            guard case .failure(let failure) = attempt else { continue }
+            fail(member, failure.sentence)
+            isWhole = false
         }
-        guard failed.isEmpty else {
-            for (member, sentence) in failed { fail(member, sentence) }
-            return isFirst ? .nothingTouched : .left
+        return isWhole
+    }
+
+    private func stage(_ member: Member) throws(DeploymentFailure) {
+        let bundle: CrossBuild.Bundle
+        do throws(BuildError) {
+            bundle = try .load(architecture: member.compiled.manifest.architecture, from: root)
+        } catch { throw DeploymentFailure(error.sentence) }
+        let upload = try Upload(
+            member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath,
+            packages: member.packages)
+        sink.report(
+            Event(
+                .started, command: "deploy", subject: member.compiled.node.name,
+                message: "sending \(upload.contents)", data: [.init("bytes", .integer(upload.byteCount))]))
+        do throws(SSHError) {
+            try member.session.perform(
+                Upload.staging, step: "receiving", input: upload, idle: RemoteApply.idle)
+        } catch { throw DeploymentFailure(error.sentence) }
+    }
+
+    /// What was sent to nodes that will not be touched takes no room there.
+    private func unstage(_ members: [Member]) {
+        _ = parallel(members) { member in
+            (try? member.session.perform(Upload.unstaging, step: "removing what was sent")) != nil
         }
-        let uploads = ready.compactMap { try? $0.get() }
+    }
+
+    /// One wave: drained, changed side by side, and given traffic again.
+    private func bring(_ wave: [Member], among members: [Member]) -> [Outcome] {
         let names = wave.map(\.compiled.node.name).joined(separator: " and ")
         let drained = wave.filter(\.plan.interruptsService).map(\.compiled.node.address)
         let drain = Drain(addresses: drained, members: members)
@@ -186,32 +226,24 @@ public struct Rollout: Sendable {
         }
         move?.begin()
         defer { move?.end() }
-        let outcomes = parallel(Array(zip(wave, uploads))) { member, upload in
-            bring(member, upload)
-        }
-        return outcomes.first { $0 == .left } ?? outcomes.first { $0 != .done } ?? .done
+        return parallel(wave) { member in bring(member) }
     }
 
-    private func bring(_ member: Member, _ upload: Upload) -> Outcome {
-        do throws(DeploymentFailure) { try deploy(member, upload) } catch {
+    /// Draining a node and moving the virtual address go over the other nodes' sessions.
+    private func usesOtherSessions(_ wave: [Member]) -> Bool {
+        wave.contains { $0.plan.interruptsService || VirtualAddressMove.restarts($0.plan.steps) }
+    }
+
+    private func bring(_ member: Member) -> Outcome {
+        do throws(DeploymentFailure) { try deploy(member) } catch {
             fail(member, error.sentence)
-            let outcome = undo(member)
-            finish(member, outcome == .rolledBack ? .rolledBack : .left)
-            return outcome
+            return undo(member)
         }
-        finish(member, .done)
         return .done
     }
 
     private func fail(_ member: Member, _ sentence: String) {
         sink.report(Event(.failed, command: "deploy", subject: member.compiled.node.name, message: sentence))
-    }
-
-    /// Writes down how a node came out: on the node and here.
-    private func finish(_ member: Member, _ result: RunRecord.NodeResult) {
-        record?.keep(result, of: member.compiled.node.name)
-        let line = NodeHistory.end(author, result: result.rawValue)
-        _ = try? member.session.perform(NodeHistory.appending(line), step: "writing the history")
     }
 
     private func reportInterruption(_ done: [String], _ pending: [Member]) {
@@ -284,28 +316,15 @@ public struct Rollout: Sendable {
         return failures.isEmpty
     }
 
-    private func upload(_ member: Member) throws(DeploymentFailure) -> Upload {
-        let bundle: CrossBuild.Bundle
-        do throws(BuildError) {
-            bundle = try .load(architecture: member.compiled.manifest.architecture, from: root)
-        } catch { throw DeploymentFailure(error.sentence) }
-        return try Upload(
-            member.compiled, present: member.facts.blobs, runtime: bundle.binaryPath,
-            packages: member.packages)
-    }
-
-    private func deploy(_ member: Member, _ upload: Upload) throws(DeploymentFailure) {
+    private func deploy(_ member: Member) throws(DeploymentFailure) {
         let name = member.compiled.node.name
-        sink.report(
-            Event(
-                .started, command: "deploy", subject: name, message: "sending \(upload.contents)",
-                data: [.init("bytes", .integer(upload.byteCount))]))
+        sink.report(Event(.progress, command: "deploy", subject: name, message: "applying"))
         let begin = NodeHistory.begin(
             author, command: "deploy", from: member.facts.release, to: member.compiled.manifest.release)
         let dead = deadManSwitch(of: member)
         let first = [dead?.arming, NodeHistory.appending(begin)].compactMap { $0 }.joined(separator: "; ")
         let changed = try remote(member).run(
-            Upload.command(member.compiled.manifest, after: first), input: upload)
+            Upload.applying(member.compiled.manifest, after: first))
         if let dead { try confirm(member, dead) }
         try HealthGate(device: cluster.lab?.bridge, sink: sink).pass(member, stability: pace.stability)
         sink.report(

@@ -124,13 +124,24 @@ struct Upload: SSHInput {
         byteCount += size
     }
 
-    /// Unpacks the tar from standard input and runs the runtime that the manifest names: the one that came, or the
-    /// one that lies on the node already. `first` is shell that is run before.
-    static func command(_ manifest: Manifest, after first: String = ":") -> String {
+    private static let incoming = "/var/lib/pinode/incoming"
+
+    /// Unpacks the tar from standard input, where `pinode apply` looks for it. Nothing that runs is touched.
+    static let staging = """
+        sh -c \(quote("""
+            set -e; umask 077; rm -rf \(incoming); mkdir -p \(incoming)/blobs; tar -xf - -C \(incoming)
+            """))
+        """
+
+    /// Forgets what was sent and not applied.
+    static let unstaging = "rm -rf \(incoming)"
+
+    /// Runs the runtime that the manifest names: the one that was staged, or the one that lies on the node already. `first`
+    /// is shell that is run before.
+    static func applying(_ manifest: Manifest, after first: String = ":") -> String {
         let runtime = "blobs/\(manifest.runtime.digest.hexadecimal)"
         let script = """
-            set -e; umask 077; cd /; \(first); incoming=/var/lib/pinode/incoming; rm -rf "$incoming"; \
-            mkdir -p "$incoming/blobs"; tar -xf - -C "$incoming"; program="$incoming/\(runtime)"; \
+            set -e; umask 077; cd /; \(first); program="\(incoming)/\(runtime)"; \
             [ -f "$program" ] || program="/var/lib/pinode/\(runtime)"; chmod 700 "$program"; \
             exec "$program" apply
             """

@@ -107,7 +107,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(root)/state/revert"))
         let calls = try String(contentsOfFile: "\(root)/calls", encoding: .utf8)
         for call in [
-            "enable --now pinode-revert.timer", "stop nftables.service", "disable nftables.service",
+            "start pinode-revert.timer", "stop pinode-revert.timer", "stop nftables.service",
+            "disable nftables.service",
             "restart ssh.service",
         ] {
             #expect(calls.contains("\(call)\n"), "\(calls)")

@@ -80,24 +80,21 @@ public final class RunRecord: EventSink, @unchecked Sendable {
 
     /// Keeps the names of the nodes that something will be done to.
     func keep(nodes names: [String]) {
-        lock.withLock { nodes = names.map { ($0, .untouched) } }
-        writeResult(nil)
+        lock.withLock {
+            nodes = names.map { ($0, .untouched) }
+            writeResult(nil)
+        }
     }
 
     /// Something was to be done.
     var hasNodes: Bool { lock.withLock { !nodes.isEmpty } }
 
-    /// Something was done to a node.
-    func isTouched(_ node: String) -> Bool {
-        lock.withLock { nodes.contains { $0.name == node && $0.result != .untouched } }
-    }
-
     /// Keeps how a node came out.
     func keep(_ result: NodeResult, of node: String) {
         lock.withLock {
             if let index = nodes.firstIndex(where: { $0.name == node }) { nodes[index].result = result }
+            writeResult(nil)
         }
-        writeResult(nil)
     }
 
     /// Keeps what a node's units logged.
@@ -107,13 +104,13 @@ public final class RunRecord: EventSink, @unchecked Sendable {
     }
 
     /// Ends the record.
-    func end(exitCode: Int32) { writeResult(exitCode) }
+    func end(exitCode: Int32) { lock.withLock { writeResult(exitCode) } }
 
     /// There was nothing to do, so there is nothing to remember.
     func discard() { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// With the lock held: an older result must not be written over a newer one.
     private func writeResult(_ exitCode: Int32?) {
-        let nodes = lock.withLock { self.nodes }
         let members: [JSONValue.Member] = [
             .init("command", .string(command)), .init("inventory", .string(inventory)),
             .init("began", .string(began)),
