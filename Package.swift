@@ -133,7 +133,7 @@ let package = Package(
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
-        tests("Consensus", at: "Shared/Consensus", ["Consensus"]),
+        tests("Consensus", at: "Shared/Consensus", ["Consensus", "Simulator"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
             "Apply", at: "Node/Apply",
@@ -177,7 +177,7 @@ let package = Package(
             ["LoadTest", "Inventory", "Events", "Reactor", "JSON", "CLinux"]),
 
         // What decides something between nodes runs in the deterministic simulator.
-        .target(name: "Simulator", path: "Tests/Simulator"),
+        .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
         .target(name: "TestSupport", path: "Tests/Support"),
         tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.

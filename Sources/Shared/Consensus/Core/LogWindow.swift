@@ -12,6 +12,8 @@ struct LogWindow {
     /// The index of the last entry; one less than `first` while there is none.
     var last: UInt64 { first + UInt64(entries.count) - 1 }
 
+    var isEmpty: Bool { entries.isEmpty }
+
     subscript(index: UInt64) -> Entry? {
         index >= first && index <= last ? entries[Int(index - first)] : nil
     }
