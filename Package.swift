@@ -88,6 +88,7 @@ let package = Package(
         node(
             "VRRPRole", at: "VRRP/Role",
             ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
+        node("Control", at: "Control/Core", ["Consensus", "JSON"]),
         .executableTarget(
             name: "pinode",
             dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor", "Consensus"],
@@ -179,7 +180,8 @@ let package = Package(
         // What decides something between nodes runs in the deterministic simulator.
         .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
         .target(name: "TestSupport", path: "Tests/Support"),
-        tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages"]),
+        tests("Control", at: "Node/Control", ["Control", "Consensus", "JSON"]),
+        tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages", "Control", "Consensus"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(
             "LabEndToEnd", at: "Lab",

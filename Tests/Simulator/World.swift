@@ -18,7 +18,7 @@ public final class World<Node: SimulatedNode> {
 
     private enum Event {
         case deliver(Node.Message, from: Int, to: Int, life: Int)
-        case wake(Int, life: Int)
+        case wake(Int, life: Int, arming: Int)
         case fault(Fault<Node.Disturbance>)
     }
 
@@ -29,6 +29,8 @@ public final class World<Node: SimulatedNode> {
         var life = 0
         var inbox: [(message: Node.Message, from: Int)] = []
         var armed: Duration?
+        /// How often it was armed: only the newest deadline counts.
+        var armings = 0
     }
 
     /// Since the world began.
@@ -109,7 +111,7 @@ public final class World<Node: SimulatedNode> {
             now = max(now, time)
             switch event {
             case .fault(let fault): apply(fault)
-            case .wake(let index, let life): wake(index, life)
+            case .wake(let index, let life, let arming): wake(index, life, arming)
             case .deliver(let message, let sender, let receiver, let life):
                 deliver(message, from: sender, to: receiver, life)
             }
@@ -119,8 +121,9 @@ public final class World<Node: SimulatedNode> {
 
     // MARK: inside
 
-    private func wake(_ index: Int, _ life: Int) {
-        guard slots[index].life == life, slots[index].condition == .running else { return }
+    private func wake(_ index: Int, _ life: Int, _ arming: Int) {
+        guard slots[index].life == life, slots[index].armings == arming, slots[index].condition == .running
+        else { return }
         slots[index].armed = nil
         guard let deadline = slots[index].node.deadline else { return }
         if deadline <= now { act(index) { $0.wake(at: $1) } } else { arm(index) }
@@ -185,7 +188,10 @@ public final class World<Node: SimulatedNode> {
     private func arm(_ index: Int) {
         guard let deadline = slots[index].node.deadline, deadline != slots[index].armed else { return }
         slots[index].armed = deadline
+        slots[index].armings += 1
         let late = random.duration(in: conditions.lateness)
-        events.add(.wake(index, life: slots[index].life), at: max(now, deadline) + late)
+        events.add(
+            .wake(index, life: slots[index].life, arming: slots[index].armings), at: max(now, deadline) + late
+        )
     }
 }

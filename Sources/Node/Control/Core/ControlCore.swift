@@ -1,0 +1,322 @@
+import Consensus
+
+/// Control on one node, without I/O: leases in memory, and changes that find their way to the leader.
+///
+/// Beside it, its driver has the `Replica`: it tells the core what that knows (`update`) and how proposals end, and does
+/// all of `takeActions()`. Clients are told apart by numbers of the driver's.
+public final class ControlCore {
+    /// Who wants something: a client, by the driver's number, and the client's own number for the request.
+    public struct Asker: Sendable, Hashable {
+        public var client: UInt64
+        public var request: UInt64
+
+        /// An asker.
+        public init(client: UInt64, request: UInt64) {
+            self.client = client
+            self.request = request
+        }
+    }
+
+    /// What the driver must do.
+    public enum Action: Sendable, Equatable {
+        /// Send, if there is a connection; what is lost is sent again, or asked again by the client.
+        case send(ControlMessage, to: MemberID)
+        /// Hand to the replica; `finished` tells how it ended. This node is the leader, as far as it knows.
+        case propose(ControlChange, ticket: UInt64)
+        /// Tell a client what became of its change. What it then reads here is at least as new.
+        case answer(Asker, ControlResult)
+        /// Tell a client until when, by this node's clock, it may act for its lease.
+        case valid(Asker, until: Duration)
+        /// Tell a client that voters refuse to renew; why, in a word. Others may still grant it.
+        case refused(Asker, reason: String)
+    }
+
+    /// What this node's replica knows.
+    public struct Knowledge {
+        /// What is agreed on, as far as it was applied here.
+        public var state: ControlState
+        /// The last entry that was applied here.
+        public var applied: UInt64
+        /// Who votes, in the newest membership, committed or not; sorted.
+        public var voters: [MemberID]
+        /// Whether that membership is committed.
+        public var areVotersSettled: Bool
+        /// The leader, if known.
+        public var leader: MemberID?
+
+        /// Nothing known yet.
+        public init(
+            state: ControlState = ControlState(), applied: UInt64 = 0, voters: [MemberID] = [],
+            areVotersSettled: Bool = true, leader: MemberID? = nil
+        ) {
+            self.state = state
+            self.applied = applied
+            self.voters = voters.sorted()
+            self.areVotersSettled = areVotersSettled
+            self.leader = leader
+        }
+    }
+
+    /// How long a change may take; then its client is told `unknown`.
+    public static let changeTimeout: Duration = .seconds(5)
+    /// After so long without an answer a change is handed on again: it does no more when it comes twice.
+    public static let retryInterval: Duration = .milliseconds(300)
+    /// Changes of this node that may wait.
+    public static let changeLimit = 256
+
+    /// This member's number.
+    public let id: MemberID
+    /// The length of leases.
+    public let terms: LeaseTerms
+    private var known = Knowledge()
+    private var promises: Promises
+    private var grants: [String: (grants: Grants, asker: Asker?)] = [:]
+    private var waiting: [Waiting] = []
+    private var nextTicket: UInt64 = 1
+    private var actions: [Action] = []
+    /// Since when this node is the leader, or the voters are as they are.
+    private var votersSince: Duration
+
+    /// A change on its way.
+    private struct Waiting {
+        enum Origin: Equatable {
+            case client(Asker)
+            case member(MemberID, ticket: UInt64)
+        }
+        var origin: Origin
+        var ticket: UInt64
+        var change: ControlChange
+        var end: Duration
+        var retry: Duration
+        /// Known to be applied at this place; its answer waits until this node has applied it, too.
+        var result: (index: UInt64, answer: ControlAnswer)?
+        var isProposed = false
+    }
+
+    /// Control that starts now. Its promises of an earlier life run out before it makes new ones.
+    public init(_ id: MemberID, terms: LeaseTerms, at now: Duration) {
+        self.id = id
+        self.terms = terms
+        promises = Promises(terms, startedAt: now)
+        votersSince = now
+    }
+
+    /// What there is to do since the last call.
+    public func takeActions() -> [Action] {
+        defer { actions = [] }
+        return actions
+    }
+
+    /// When `wake` must be called; nil: nothing waits.
+    public var deadline: Duration? { waiting.map { min($0.end, $0.retry) }.min() }
+
+    /// Who has this voter's promise for a lease, and for how long.
+    public func promise(of lease: String, at now: Duration) -> (owner: MemberID, time: Duration)? {
+        promises.holder(of: lease, lease: known.state.lease(lease), at: now)
+    }
+
+    /// The replica knows more, or something else.
+    public func update(_ knowledge: Knowledge, at now: Duration) {
+        let becameLeader = knowledge.leader == id && known.leader != id
+        if becameLeader || knowledge.voters != known.voters || !known.areVotersSettled { votersSince = now }
+        let leaderChanged = knowledge.leader != known.leader
+        known = knowledge
+        for (name, entry) in grants where known.state.lease(name).epoch > entry.grants.epoch {
+            grants[name] = nil
+        }
+        for place in waiting.indices.reversed() {
+            if let result = waiting[place].result, known.applied >= result.index {
+                let asker = waiting.remove(at: place).origin
+                reply(asker, .applied(index: result.index, result.answer))
+            } else if leaderChanged, waiting[place].result == nil, !waiting[place].isProposed {
+                hand(place, at: now)
+            }
+        }
+    }
+
+    // MARK: clients
+
+    /// A client wants a change.
+    public func request(_ change: ControlChange, by asker: Asker, at now: Duration) {
+        begin(change, .client(asker), at: now)
+    }
+
+    /// A client acts for a lease and wants to go on: `asked` is the clock before it asked.
+    public func renew(_ lease: String, epoch: UInt64, asked: Duration, by asker: Asker, at now: Duration) {
+        let agreed = known.state.lease(lease)
+        // Taken a moment ago, and not applied here yet: the voters know.
+        guard agreed.epoch <= epoch, agreed.released < epoch else {
+            actions.append(.refused(asker, reason: "deposed"))
+            return
+        }
+        if grants[lease]?.grants.epoch != epoch { grants[lease] = (Grants(epoch: epoch), nil) }
+        grants[lease]?.asker = asker
+        let renewal = Renewal(lease: lease, epoch: epoch, voters: known.voters, stamp: min(asked, now))
+        for voter in known.voters where voter != id { actions.append(.send(.renew(renewal), to: voter)) }
+        if known.voters.contains(id) { ask(renewal, by: id, at: now) }
+    }
+
+    /// A client is gone: nothing is renewed for it any more, and what it waited for is nobody's.
+    public func forget(client: UInt64) {
+        for (name, entry) in grants where entry.asker?.client == client { grants[name] = nil }
+        waiting.removeAll { entry in
+            if case .client(let asker) = entry.origin { asker.client == client } else { false }
+        }
+    }
+
+    // MARK: members
+
+    /// A message of control on another node.
+    public func receive(_ message: ControlMessage, from sender: MemberID, at now: Duration) {
+        switch message {
+        case .renew(let renewal): ask(renewal, by: sender, at: now)
+        case .granted(let lease, let epoch, let stamp):
+            granted(lease, epoch, stamp, by: sender, at: now)
+        case .refused(let lease, let epoch, let reason):
+            if let entry = grants[lease], entry.grants.epoch == epoch, let asker = entry.asker {
+                actions.append(.refused(asker, reason: reason))
+            }
+        case .forward(let ticket, let change):
+            let origin = Waiting.Origin.member(sender, ticket: ticket)
+            // Asked again because the answer takes long.
+            guard !waiting.contains(where: { $0.origin == origin }) else { return }
+            guard known.leader == id else {
+                actions.append(.send(.forwarded(ticket: ticket, .unknown), to: sender))
+                return
+            }
+            begin(change, origin, at: now)
+        case .forwarded(let ticket, let result):
+            guard let place = waiting.firstIndex(where: { $0.ticket == ticket }) else { return }
+            settle(place, result, at: now)
+        }
+    }
+
+    /// A proposal has ended, or was not made.
+    public func finished(_ ticket: UInt64, _ result: ControlResult, at now: Duration) {
+        guard let place = waiting.firstIndex(where: { $0.ticket == ticket }) else { return }
+        waiting[place].isProposed = false
+        settle(place, result, at: now)
+    }
+
+    /// The deadline is reached.
+    public func wake(at now: Duration) {
+        for place in waiting.indices.reversed() {
+            if now >= waiting[place].end {
+                reply(waiting.remove(at: place).origin, .unknown)
+            } else if now >= waiting[place].retry {
+                waiting[place].retry = now + Self.retryInterval
+                if waiting[place].result == nil, !waiting[place].isProposed { hand(place, at: now) }
+            }
+        }
+    }
+
+    // MARK: inside
+
+    private func begin(_ change: ControlChange, _ origin: Waiting.Origin, at now: Duration) {
+        guard waiting.count < Self.changeLimit else {
+            return reply(origin, .refused("\(Self.changeLimit) changes wait already. Ask again later"))
+        }
+        waiting.append(
+            Waiting(
+                origin: origin, ticket: nextTicket, change: change, end: now + Self.changeTimeout,
+                retry: now + Self.retryInterval))
+        nextTicket += 1
+        hand(waiting.count - 1, at: now)
+    }
+
+    /// Hands a change to whoever can bring it about.
+    private func hand(_ place: Int, at now: Duration) {
+        let entry = waiting[place]
+        guard let leader = known.leader else { return }
+        guard leader == id else {
+            // What another member asked for is asked for by it again, of the new leader.
+            if case .member = entry.origin { return settle(place, .unknown, at: now) }
+            actions.append(.send(.forward(ticket: entry.ticket, entry.change), to: leader))
+            return
+        }
+        if let (owner, time) = holder(againstTaking: entry.change, at: now) {
+            return settle(place, .held(by: owner, for: time), at: now)
+        }
+        if entry.change.changesVoters {
+            // Two changes of voters within a lease's length could leave two majorities that share nobody.
+            guard known.areVotersSettled, now - votersSince >= terms.silence else {
+                return settle(
+                    place,
+                    .refused(
+                        "the voters changed, or the leader did, a moment ago. Ask again in a few seconds"),
+                    at: now)
+            }
+        }
+        waiting[place].isProposed = true
+        actions.append(.propose(entry.change, ticket: entry.ticket))
+    }
+
+    /// Who renews the lease that a change wants to take. A voter that has just started cannot know, and so waits.
+    private func holder(againstTaking change: ControlChange, at now: Duration) -> (MemberID, Duration)? {
+        guard case .command(.take(let name, let owner, let after)) = change else { return nil }
+        let lease = known.state.lease(name)
+        guard lease.epoch == after, let holder = lease.owner, holder != owner else { return nil }
+        if promises.isSilent(at: now) { return (holder, terms.length / 4) }
+        return promises.holder(of: name, lease: lease, at: now)
+    }
+
+    private func settle(_ place: Int, _ result: ControlResult, at now: Duration) {
+        switch result {
+        case .applied(let index, let answer):
+            guard known.applied < index else { return reply(waiting.remove(at: place).origin, result) }
+            waiting[place].result = (index, answer)
+        case .unknown:
+            // Again, until its time is over.
+            if case .member = waiting[place].origin { reply(waiting.remove(at: place).origin, .unknown) }
+        case .refused, .held:
+            reply(waiting.remove(at: place).origin, result)
+        }
+    }
+
+    private func reply(_ origin: Waiting.Origin, _ result: ControlResult) {
+        switch origin {
+        case .client(let asker): actions.append(.answer(asker, result))
+        case .member(let member, let ticket):
+            actions.append(.send(.forwarded(ticket: ticket, result), to: member))
+        }
+    }
+
+    /// Asks this voter.
+    private func ask(_ renewal: Renewal, by owner: MemberID, at now: Duration) {
+        guard known.voters.contains(id) else { return }
+        let refusal = promises.ask(
+            renewal, by: owner, voters: known.voters, lease: known.state.lease(renewal.lease), at: now)
+        switch refusal {
+        case nil where owner == id: granted(renewal.lease, renewal.epoch, renewal.stamp, by: id, at: now)
+        case nil:
+            actions.append(
+                .send(.granted(lease: renewal.lease, epoch: renewal.epoch, stamp: renewal.stamp), to: owner))
+        case .silent?, .otherVoters?: refuse(renewal, owner, "silent")
+        case .deposed?: refuse(renewal, owner, "deposed")
+        case .promised?: refuse(renewal, owner, "promised")
+        }
+    }
+
+    private func refuse(_ renewal: Renewal, _ owner: MemberID, _ reason: String) {
+        if owner == id {
+            if let asker = grants[renewal.lease]?.asker { actions.append(.refused(asker, reason: reason)) }
+        } else {
+            actions.append(
+                .send(.refused(lease: renewal.lease, epoch: renewal.epoch, reason: reason), to: owner))
+        }
+    }
+
+    private func granted(
+        _ lease: String, _ epoch: UInt64, _ stamp: Duration, by voter: MemberID, at now: Duration
+    ) {
+        // A stamp of the future is not one of this node.
+        guard var entry = grants[lease], entry.grants.epoch == epoch, stamp <= now else { return }
+        let before = entry.grants.validUntil(terms, voters: known.voters)
+        entry.grants.add(voter, stamp: stamp)
+        grants[lease] = entry
+        guard let until = entry.grants.validUntil(terms, voters: known.voters), until != before, until > now,
+            let asker = entry.asker
+        else { return }
+        actions.append(.valid(asker, until: until))
+    }
+}
