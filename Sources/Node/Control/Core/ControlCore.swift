@@ -7,7 +7,9 @@ import Consensus
 public final class ControlCore {
     /// Who wants something: a client, by the driver's number, and the client's own number for the request.
     public struct Asker: Sendable, Hashable {
+        /// The driver's number for the client.
         public var client: UInt64
+        /// The client's number for the request.
         public var request: UInt64
 
         /// An asker.

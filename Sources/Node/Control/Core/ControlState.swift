@@ -6,12 +6,15 @@ import JSON
 /// Each change is conditional on what was there before, so a command that comes twice does no more than one that comes
 /// once: it is answered as it was the first time, while nothing else has changed.
 public struct ControlState: Sendable, Equatable {
-    /// Facts and leases that there may be.
+    /// Facts that there may be.
     public static let factLimit = 1024
+    /// Leases that there may be.
     public static let leaseLimit = 64
-    /// Bytes of a name, of a fact's value, and of all values together.
+    /// Bytes of a name.
     public static let nameLimit = 128
+    /// Bytes of a fact's value.
     public static let valueLimit = 16 << 10
+    /// Bytes of all values together.
     public static let totalLimit = 1 << 20
 
     /// A value that everybody must see the same.
@@ -34,8 +37,9 @@ public struct ControlState: Sendable, Equatable {
         public var released: UInt64
     }
 
-    /// By name.
+    /// The facts by name.
     public private(set) var facts: [String: Fact] = [:]
+    /// The leases by name.
     public private(set) var leases: [String: Lease] = [:]
 
     /// Nothing agreed on yet.
@@ -99,12 +103,14 @@ public struct ControlState: Sendable, Equatable {
 }
 
 extension ControlState: StateMachine {
+    /// Applies a command of the log; the answer is a `ControlAnswer`'s bytes.
     public mutating func apply(_ command: [UInt8], at index: UInt64) -> [UInt8] {
         // One that this version does not know is passed over by all members of this version alike.
         guard let command = ControlCommand(command) else { return ControlAnswer.unknown.bytes }
         return perform(command, at: index).bytes
     }
 
+    /// All facts and leases as JSON, sorted by name.
     public func snapshot() -> [UInt8] {
         let facts = facts.keys.sorted().map { name -> JSONValue in
             let fact = self.facts[name]!
@@ -128,6 +134,7 @@ extension ControlState: StateMachine {
             ]).compact.utf8)
     }
 
+    /// Takes what `snapshot` wrote; false, and nothing changed, for anything else.
     public mutating func restore(_ snapshot: [UInt8]) -> Bool {
         guard let json = try? JSONValue.parse(snapshot), json["format"]?.integer == 1,
             let facts = json["facts"]?.elements, let leases = json["leases"]?.elements
