@@ -78,6 +78,11 @@ let package = Package(
             name: "Consensus", dependencies: ["CRaft"], path: "Sources/Shared/Consensus/Core",
             swiftSettings: portable),
 
+        .target(
+            name: "ConsensusDriver", dependencies: ["Consensus", "CLinux", "COpenSSL", "Reactor"],
+            path: "Sources/Shared/Consensus/Driver", swiftSettings: portable,
+            linkerSettings: [.linkedLibrary("crypto")]),
+
         // Node: the runtime.
         node("Apply", at: "Apply", ["CLinux", "JSON", "Digest", "Manifest", "Service"]),
         node("Proxy", at: "Proxy/Core", ["HTTP1", "Languages", "Diagnostics"]),
@@ -91,7 +96,9 @@ let package = Package(
         node("Control", at: "Control/Core", ["Consensus", "JSON"]),
         .executableTarget(
             name: "pinode",
-            dependencies: ["CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor", "Consensus"],
+            dependencies: [
+                "CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor", "ConsensusDriver",
+            ],
             path: "Sources/Node/pinode", swiftSettings: portable),
 
         // Workstation: full Swift.
@@ -134,7 +141,9 @@ let package = Package(
         tests("Console", at: "Shared/Console", ["Console", "Reactor", "CLinux"]),
         tests("HTTP1", at: "Shared/HTTP1", ["HTTP1"]),
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
-        tests("Consensus", at: "Shared/Consensus", ["Consensus", "Simulator"]),
+        tests(
+            "Consensus", at: "Shared/Consensus",
+            ["Consensus", "ConsensusDriver", "Reactor", "CLinux", "Simulator", "TestSupport"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
             "Apply", at: "Node/Apply",

@@ -35,6 +35,9 @@ public final class SimulatedDisk: Disk {
     /// Calls of `sync` and `syncFolder` so far.
     public private(set) var syncs = 0
 
+    /// Bytes that all files have together.
+    public var size: Int { files.reduce(0) { $0 + $1.value.content.count } }
+
     /// An empty folder.
     public init() {}
 

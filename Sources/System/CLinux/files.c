@@ -4,6 +4,8 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/random.h>
+#include <sys/statvfs.h>
 
 int cl_lstat(const char *path, struct cl_file *out) {
     struct stat found;
@@ -23,6 +25,14 @@ int cl_lstat(const char *path, struct cl_file *out) {
 }
 
 int cl_rename(const char *from, const char *to) { return rename(from, to) < 0 ? -errno : 0; }
+
+int64_t cl_free_kib(const char *path) {
+    struct statvfs found;
+    if (statvfs(path, &found) < 0) return -errno;
+    return (int64_t)((uint64_t)found.f_bavail * found.f_frsize >> 10);
+}
+
+int cl_random(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -errno; }
 
 int cl_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0; }
 

@@ -37,3 +37,9 @@ int cl_poll(int fd, int events, int milliseconds);
 
 /// rename(2), without all of stdio.h. Returns 0 or -errno.
 int cl_rename(const char *from, const char *to);
+
+/// Room that is left for this process on the file system of a path, in KiB, or -errno.
+int64_t cl_free_kib(const char *path);
+
+/// `count` bytes of the kernel's randomness (getrandom(2)), at most 256. Returns 0 or -errno.
+int cl_random(void *bytes, size_t count);

@@ -56,6 +56,12 @@ public struct LogStore<Storage: Disk> {
             throw .damage(LogFiles.vote, "it is of term \(vote?.term ?? 0), the log of term \(newest)")
         }
         if entries.isEmpty { entries = LogWindow(first: least, entries: []) }
+        // A process that died may have left what the kernel has and the disk has not; from here on it counts as written.
+        let last = segments.last?.name
+        try attempt { (disk) throws(DiskError) in
+            if let last { try disk.sync(last) }
+            try disk.syncFolder()
+        }
         snapshotIndex = snapshot?.index ?? 0
         nextIndex = entries.last + 1
         return StoredState(
