@@ -143,7 +143,7 @@ let package = Package(
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
         tests(
             "Consensus", at: "Shared/Consensus",
-            ["Consensus", "ConsensusDriver", "Reactor", "CLinux", "Simulator", "TestSupport"]),
+            ["Consensus", "ConsensusDriver", "CRaft", "Reactor", "CLinux", "Simulator"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
             "Apply", at: "Node/Apply",

@@ -3,6 +3,8 @@
 #else
 #include "include/craft.h"
 
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +35,27 @@ struct craft {
     /// The snapshot that is being installed.
     struct raft_snapshot_metadata installing;
     bool has_installing;
+    /// Holds for what is submitted from outside only: C-Raft asserts that a new leader's own barrier is not refused.
+    uint16_t capacity_threshold;
+    /// Where a failed assertion leads to, and what it said. The core is of no more use then.
+    jmp_buf escape;
+    bool is_broken;
+    char assertion[160];
 };
+
+static _Thread_local struct craft *stepping;
+
+_Noreturn void craft_assertion_failed(const char *expression, const char *file, int line) {
+    struct craft *c = stepping;
+    if (c == NULL) {
+        fprintf(stderr, "C-Raft asserts %s (%s:%d)\n", expression, file, line);
+        abort();
+    }
+    stepping = NULL;
+    c->is_broken = true;
+    snprintf(c->assertion, sizeof c->assertion, "C-Raft asserts %s (%s:%d)", expression, file, line);
+    longjmp(c->escape, 1);
+}
 
 struct craft *craft_new(uint64_t id, const char *address, uint32_t seed, uint32_t election_ms, uint32_t heartbeat_ms,
                         uint32_t snapshot_ms, uint32_t inflight, uint16_t capacity_threshold) {
@@ -49,7 +71,7 @@ struct craft *craft_new(uint64_t id, const char *address, uint32_t seed, uint32_
     raft_set_heartbeat_timeout(&c->raft, heartbeat_ms);
     raft_set_install_snapshot_timeout(&c->raft, snapshot_ms);
     raft_set_max_inflight_entries(&c->raft, inflight);
-    raft_set_capacity_threshold(&c->raft, capacity_threshold);
+    c->capacity_threshold = capacity_threshold;
     raft_set_pre_vote(&c->raft, true);
     raft_configuration_init(&c->membership);
     return c;
@@ -72,6 +94,8 @@ static void drop_membership(struct craft *c) {
 }
 
 void craft_free(struct craft *c) {
+    // Nobody knows what a broken core still points at: its memory is left.
+    if (c->is_broken) return;
     raft_close(&c->raft, NULL);
     drop_batch(c);
     drop_membership(c);
@@ -128,7 +152,10 @@ static int step(struct craft *c, struct raft_event *event, uint64_t now, uint16_
     event->time = now;
     event->capacity = capacity;
     memset(&c->update, 0, sizeof c->update);
+    if (c->is_broken || setjmp(c->escape) != 0) return CRAFT_BROKEN;
+    stepping = c;
     int code = raft_step(&c->raft, event, &c->update);
+    stepping = NULL;
     bool has_entries = code == 0 && (c->update.flags & (RAFT_UPDATE_ENTRIES)) != 0;
     // The barrier's eight zero bytes are of no use outside.
     if (has_entries && c->update.entries.batch == &c->raft.barrier) raft_free(c->raft.barrier.batch);
@@ -217,7 +244,9 @@ int craft_receive(struct craft *c, uint64_t now, uint16_t capacity, const struct
 int craft_submit(struct craft *c, uint64_t now, uint16_t capacity) {
     place_entries(c);
     struct raft_event event = {.type = RAFT_SUBMIT, .submit = {.entries = c->entries, .n = c->count}};
+    raft_set_capacity_threshold(&c->raft, c->capacity_threshold);
     int code = step(c, &event, now, capacity);
+    raft_set_capacity_threshold(&c->raft, 0);
     drop_batch(c);
     return code;
 }
@@ -348,18 +377,20 @@ uint64_t craft_leader(const struct craft *c) {
     return c->raft.state == RAFT_FOLLOWER ? c->raft.follower_state.current_leader.id : 0;
 }
 uint64_t craft_commit(const struct craft *c) { return c->raft.commit_index; }
-uint64_t craft_last_index(const struct craft *c) { return TrailLastIndex(&c->raft.trail); }
+uint64_t craft_last_index(const struct craft *c) { return c->is_broken ? 0 : TrailLastIndex(&c->raft.trail); }
 uint64_t craft_last_stored(const struct craft *c) { return c->raft.last_stored; }
-uint64_t craft_term_of(const struct craft *c, uint64_t index) { return index == 0 ? 0 : TrailTermOf(&c->raft.trail, index); }
-uint64_t craft_deadline(const struct craft *c) { return raft_timeout(&c->raft); }
+uint64_t craft_term_of(const struct craft *c, uint64_t index) {
+    return index == 0 || c->is_broken ? 0 : TrailTermOf(&c->raft.trail, index);
+}
+uint64_t craft_deadline(const struct craft *c) { return c->is_broken ? UINT64_MAX : raft_timeout(&c->raft); }
 uint64_t craft_match(const struct craft *c, uint64_t id) {
     raft_index index = 0;
-    return id != 0 && raft_match_index(&c->raft, id, &index) == 0 ? index : 0;
+    return id != 0 && !c->is_broken && raft_match_index(&c->raft, id, &index) == 0 ? index : 0;
 }
 uint64_t craft_transferee(const struct craft *c) { return raft_transferee(&c->raft); }
 int craft_catch_up_status(const struct craft *c, uint64_t id) {
     int status = RAFT_CATCH_UP_NONE;
-    return raft_catch_up(&c->raft, id, &status) == 0 ? status : RAFT_CATCH_UP_NONE;
+    return !c->is_broken && raft_catch_up(&c->raft, id, &status) == 0 ? status : RAFT_CATCH_UP_NONE;
 }
 bool craft_is_pre_voting(const struct craft *c) {
     return c->raft.state == RAFT_CANDIDATE && c->raft.candidate_state.in_pre_vote;
@@ -369,5 +400,7 @@ bool craft_is_changing(const struct craft *c) {
     return c->raft.configuration_uncommitted_index != 0
         || (c->raft.state == RAFT_LEADER && c->raft.leader_state.promotee_id != 0);
 }
-const char *craft_reason(int code) { return raft_strerror(code); }
+const char *craft_reason(const struct craft *c, int code) {
+    return code == CRAFT_BROKEN ? c->assertion : raft_strerror(code);
+}
 #endif

@@ -1,3 +1,4 @@
+import CRaft
 import Testing
 
 @testable import Consensus
@@ -149,23 +150,52 @@ import Testing
         try agree([6], cluster)
     }
 
-    @Test("a member that was sent away has no say, and the leader can send itself away")
+    @Test("a leader hands over before it is sent away, and then has no say")
     func removal() throws {
         let cluster = ClusterInMemory(voters: 3)
-        let leader = try elected(cluster)
-        _ = try cluster.on(leader) { replica, now throws(Refusal) in try replica.remove(leader, at: now) }
-        #expect(cluster.run { $0.leader != nil && $0.leader != leader })
         try agree([1], cluster)
-        let next = try elected(cluster)
+        let leader = try elected(cluster)
+        #expect(throws: Refusal.leadsItself) {
+            _ = try cluster.on(leader) { replica, now throws(Refusal) in try replica.remove(leader, at: now) }
+        }
+        let next = leader % 3 + 1
+        try cluster.on(leader) { replica, now throws(Refusal) in try replica.transfer(to: next, at: now) }
+        #expect(cluster.run { $0.leader == next })
+        cluster.run(.seconds(2))
+        let removal = try cluster.on(next) { replica, now throws(Refusal) in
+            try replica.remove(leader, at: now)
+        }
+        #expect(cluster.run { $0.outcomes[next]?[removal] != nil })
         #expect(cluster.members[next]!.membership[leader] == nil)
-        #expect(cluster.members[next]!.membership.majority == 2)
+        try agree([2], cluster)
+        cluster.run(.seconds(20))
+        #expect(cluster.leader == next)
+    }
+
+    @Test("a voter becomes a spare before it becomes a standby")
+    func demotion() throws {
+        let cluster = ClusterInMemory(voters: 3)
+        let leader = try elected(cluster)
+        let other = leader % 3 + 1
+        #expect(throws: Refusal.spareFirst) {
+            _ = try cluster.on(leader) { replica, now throws(Refusal) in
+                try replica.assign(.standby, to: other, at: now)
+            }
+        }
+        for role in [Role.spare, .standby, .voter] {
+            let change = try cluster.on(leader) { replica, now throws(Refusal) in
+                try replica.assign(role, to: other, at: now)
+            }
+            #expect(cluster.run { $0.outcomes[leader]?[change] != nil })
+            #expect(cluster.members[leader]!.membership[other]?.role == role)
+        }
     }
 
     @Test("the last voter cannot be sent away, nor a member that is none")
     func badChanges() throws {
         let cluster = ClusterInMemory(voters: 1)
         let leader = try elected(cluster)
-        #expect(throws: Refusal.badMember) {
+        #expect(throws: Refusal.leadsItself) {
             _ = try cluster.on(leader) { member, now throws(Refusal) in try member.remove(1, at: now) }
         }
         #expect(throws: Refusal.badMember) {
@@ -228,5 +258,48 @@ import Testing
                 from: leader % 3 + 1, at: now)
         }
         #expect(cluster.failures[leader]?.contains("two members have one number") == true)
+    }
+
+    @Test(
+        "memberships in the middle of a message count from their own places on, and once they are committed")
+    func membershipsInOneMessage() throws {
+        let three = Membership((1...3).map { Member($0, at: "192.0.2.\($0)", as: .voter) })!
+        let four = try #require(three.adding(Member(4, at: "192.0.2.4", as: .standby)))
+        let five = try #require(four.adding(Member(5, at: "192.0.2.5", as: .standby)))
+        let replica = try #require(
+            Replica(2, seed: 1, machine: Journal(), state: .founding(three), at: .seconds(1)))
+        let command = Entry(term: 2, kind: .command, data: [7])
+        func entry(_ membership: Membership) -> Entry {
+            Entry(term: 2, kind: .membership, data: membership.encoded)
+        }
+        replica.receive(
+            .append(
+                .init(
+                    term: 2, previousIndex: 1, previousTerm: 1, commit: 4,
+                    entries: [command, entry(four), command, entry(five), command])),
+            from: 1, at: .seconds(2))
+        #expect(replica.membership == five)
+        #expect(craft_is_changing(replica.core))
+        // The last two entries are replaced: the membership before them holds again.
+        replica.receive(
+            .append(
+                .init(
+                    term: 3, previousIndex: 4, previousTerm: 2, commit: 4,
+                    entries: [Entry(term: 3, kind: .barrier, data: [])])), from: 3, at: .seconds(3))
+        #expect(replica.membership == four)
+        #expect(!craft_is_changing(replica.core))
+        #expect(replica.status.applied == 4)
+    }
+
+    @Test("an assertion of C-Raft stops the member with a sentence, and ends nothing else")
+    func failedAssertion() throws {
+        let core = try #require(craft_new(1, "", 1, 500, 100, 30_000, 32, 0))
+        // A start with a vote and no term.
+        #expect(craft_start(core, 1, 0, 0, 2, 0, 0, 0, 1) == CRAFT_BROKEN)
+        #expect(
+            String(cString: craft_reason(core, Int32(CRAFT_BROKEN))).hasPrefix(
+                "C-Raft asserts r->voted_for == 0"))
+        #expect(craft_timeout(core, 2, 0) == CRAFT_BROKEN)
+        craft_free(core)
     }
 }

@@ -26,6 +26,10 @@ public enum Refusal: Error, Sendable, Equatable {
     case noRoom
     /// There is no such member, it has that role already, it is there already, or no voter would be left.
     case badMember
+    /// The leader cannot send itself away or stop voting.
+    case leadsItself
+    /// A voter cannot become a standby at once.
+    case spareFirst
     /// The member has stopped; why.
     case stopped(String)
 
@@ -41,6 +45,8 @@ public enum Refusal: Error, Sendable, Equatable {
         case .noRoom: "the disks of a majority of the members are nearly full. Free some space on them"
         case .badMember:
             "there is no such member, it is so already, or no voter would be left. See the list of members"
+        case .leadsItself: "this member leads. Hand the leadership over first, then ask the new leader"
+        case .spareFirst: "a voter becomes a spare first, and then a standby"
         case .stopped(let reason): "this member has stopped: \(reason)"
         }
     }

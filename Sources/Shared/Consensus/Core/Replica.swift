@@ -119,13 +119,13 @@ public final class Replica<Machine: StateMachine> {
     }
 
     /// The leader of the term, if known.
-    public var leader: MemberID? {
-        let leader = craft_leader(core)
-        return leader == 0 ? nil : leader
-    }
+    public var leader: MemberID? { standingLeader == 0 ? nil : standingLeader }
 
-    /// Whether this member is the leader, as far as it knows.
-    public var isLeader: Bool { failure == nil && Int(craft_state(core)) == CRAFT_LEADER }
+    /// Whether this member is the leader, as far as it knows. Not before its term is on its disk: after a crash it could lead the
+    /// same term once more.
+    public var isLeader: Bool { failure == nil && leads && !writes.hasVote }
+
+    private var leads: Bool { Int(craft_state(core)) == CRAFT_LEADER }
 
     /// On a leader: the last entry that it knows a member to have on its disk.
     public func progress(of member: MemberID) -> UInt64 { craft_match(core, member) }
@@ -143,7 +143,9 @@ public final class Replica<Machine: StateMachine> {
 
     /// A message came from a member, over a connection that says who it is.
     public func receive(_ message: Message, from sender: MemberID, at time: Duration) {
-        guard begin(time), sender != id, sender != 0, message.isSound, isTimely(message) else { return }
+        guard begin(time), sender != id, sender != 0, message.isSound, isTimely(message, from: sender) else {
+            return
+        }
         switch message {
         case .append(let append): receive(append, from: sender)
         default:
@@ -193,15 +195,21 @@ public final class Replica<Machine: StateMachine> {
         return try change(membership.adding(member), at: time)
     }
 
-    /// Sends a member away; a leader that sends itself away steps down once that is committed.
+    /// Sends a member away. A leader does not send itself away: it hands over first.
     public func remove(_ member: MemberID, at time: Duration) throws(Refusal) -> ProposalID {
-        try change(membership.removing(member), at: time)
+        guard member != id else { throw .leadsItself }
+        return try change(membership.removing(member), at: time)
     }
 
-    /// Gives a member another role. One that is to vote catches up with the log first.
+    /// Gives a member another role. One that is to vote catches up with the log first. A leader stays a voter, and a voter
+    /// becomes a spare before it becomes a standby: C-Raft's members neither vote nor stand for election when the newest
+    /// membership in their log says so, committed or not. If one got that before a voter did, and the leader died, the voters
+    /// left could have too short a log for its vote, and nobody would ever lead again.
     public func assign(_ role: Role, to member: MemberID, at time: Duration) throws(Refusal) -> ProposalID {
+        guard member != id else { throw .leadsItself }
+        guard role != .standby || membership[member]?.role != .voter else { throw .spareFirst }
         let changed = membership.assigning(role, to: member)
-        guard role == .voter, changed != nil, member != id, isLeader,
+        guard role == .voter, changed != nil, isLeader,
             craft_match(core, member) < craft_last_index(core)
         else { return try change(changed, at: time) }
         try ready(time)
@@ -315,10 +323,17 @@ public final class Replica<Machine: StateMachine> {
     }
 
     /// Whether the core may see a message; it would take some that are late for others, and cannot bear a second leader.
-    private func isTimely(_ message: Message) -> Bool {
+    private func isTimely(_ message: Message, from sender: MemberID) -> Bool {
         switch message {
-        case .append(let append) where isLeader && append.term == craft_term(core): return twoLeaders()
-        case .snapshot(let term, _) where isLeader && term == craft_term(core): return twoLeaders()
+        case .appendResult(let result) where result.rejected > 0 && result.term == craft_term(core):
+            // A refusal that was under way while later answers overtook it: C-Raft would assert.
+            let match = craft_match(core, sender)
+            return result.rejected > match && result.lastIndex >= match
+        case .append(let append) where append.previousIndex == 0 && !append.entries.isEmpty && log.first > 1:
+            // The log's very beginning once more, late: it is in a snapshot by now, and C-Raft would append it again.
+            return false
+        case .append(let append) where leads && append.term == craft_term(core): return twoLeaders()
+        case .snapshot(let term, _) where leads && term == craft_term(core): return twoLeaders()
         case .voteResult(let result) where result.isPreVote:
             // The term in it is not the sender's but the one that was asked about.
             return craft_is_pre_voting(core) && result.term <= craft_term(core) + 1
@@ -482,10 +497,12 @@ public final class Replica<Machine: StateMachine> {
 
     private func notice() {
         guard failure == nil else { return }
-        let (term, leader) = (craft_term(core), craft_leader(core))
+        let term = craft_term(core)
+        // A leader whose term is not on its disk yet is still a candidate to everybody, itself included.
+        let leader = leads && !isLeader ? 0 : craft_leader(core)
         let state: Standing =
             switch Int(craft_state(core)) {
-            case CRAFT_LEADER: .leader
+            case CRAFT_LEADER: isLeader ? .leader : .candidate
             case CRAFT_CANDIDATE: .candidate
             default: .follower
             }
@@ -578,7 +595,7 @@ public final class Replica<Machine: StateMachine> {
 
     private func fail(_ code: Int32) {
         fail(
-            "consensus cannot go on (\(String(cString: craft_reason(code)))). Restart it; its log is as it was"
+            "consensus cannot go on (\(String(cString: craft_reason(core, code)))). Restart it; its log is as it was"
         )
     }
 

@@ -19,7 +19,7 @@ enum {
 enum { CRAFT_FOLLOWER = 1, CRAFT_CANDIDATE, CRAFT_LEADER };
 enum { CRAFT_COMMAND = 1, CRAFT_BARRIER, CRAFT_MEMBERSHIP };
 enum { CRAFT_CATCH_UP_NONE, CRAFT_CATCH_UP_RUNNING, CRAFT_CATCH_UP_ABORTED, CRAFT_CATCH_UP_FINISHED };
-enum { CRAFT_OK = 0, CRAFT_BAD_ID = 2, CRAFT_NOT_LEADER = 7, CRAFT_CANNOT_CHANGE = 11, CRAFT_NOT_FOUND = 19, CRAFT_NO_SPACE = 22 };
+enum { CRAFT_OK = 0, CRAFT_BAD_ID = 2, CRAFT_NOT_LEADER = 7, CRAFT_CANNOT_CHANGE = 11, CRAFT_NOT_FOUND = 19, CRAFT_NO_SPACE = 22, CRAFT_BROKEN = -1 };
 
 /// One message, either way; a type uses some of the fields.
 struct craft_message {
@@ -101,4 +101,5 @@ bool craft_is_pre_voting(const struct craft *c);
 bool craft_is_installing(const struct craft *c);
 /// Whether a membership change is under way.
 bool craft_is_changing(const struct craft *c);
-const char *craft_reason(int code);
+/// What a code means, or which assertion has failed. Valid until the next step.
+const char *craft_reason(const struct craft *c, int code);
