@@ -94,10 +94,17 @@ let package = Package(
             "VRRPRole", at: "VRRP/Role",
             ["CLinux", "VRRP", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
         node("Control", at: "Control/Core", ["Consensus", "JSON"]),
+        node(
+            "ControlRole", at: "Control/Role",
+            [
+                "CLinux", "Control", "Consensus", "ConsensusDriver", "Reactor", "Service", "Console",
+                "Languages",
+                "Diagnostics", "JSON",
+            ]),
         .executableTarget(
             name: "pinode",
             dependencies: [
-                "CLinux", "Apply", "ProxyRole", "VRRPRole", "Console", "Reactor", "ConsensusDriver",
+                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "Console", "Reactor",
             ],
             path: "Sources/Node/pinode", swiftSettings: portable),
 
@@ -189,7 +196,9 @@ let package = Package(
         // What decides something between nodes runs in the deterministic simulator.
         .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
         .target(name: "TestSupport", path: "Tests/Support"),
-        tests("Control", at: "Node/Control", ["Control", "Consensus", "JSON"]),
+        tests(
+            "Control", at: "Node/Control",
+            ["Control", "ControlRole", "Consensus", "JSON", "CLinux", "TestSupport"]),
         tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages", "Control", "Consensus"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(

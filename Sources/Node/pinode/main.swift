@@ -1,6 +1,7 @@
 import Apply
 import CLinux
 import Console
+import ControlRole
 import ProxyRole
 import Reactor
 import VRRPRole
@@ -11,6 +12,7 @@ func run(_ arguments: [String]) -> Int32 {
     switch arguments.count > 1 ? arguments[1] : "--help" {
     case "proxy": return ProxyCommand.run(rest)
     case "vrrp": return VRRPCommand.run(rest)
+    case "control": return ControlCommandLine.run(rest)
     case "apply": return ApplyCommand.run(rest)
     case "ctl": return control(rest)
     case "--version", "version":
@@ -30,6 +32,7 @@ let usage = """
 
       pinode proxy -f FILE [-c]      load balancer, reads HAProxy's language (-c only checks the file)
       pinode vrrp -f FILE [-c]       moves the virtual IP, reads Keepalived's language
+      pinode control -f FILE [-c]    leases and facts that the nodes agree on
       pinode apply                   makes this node equal to a manifest (pidep deploy calls it)
       pinode ctl ROLE COMMAND...     asks a role's console: pinode ctl proxy show stat
       pinode --version               version and architecture

@@ -1,4 +1,5 @@
 import CLinux
+import Service
 import Languages
 import Reactor
 

@@ -115,7 +115,8 @@ public final class Replica<Machine: StateMachine> {
         Status(
             id: id, standing: standing, term: craft_term(core), leader: leader, commit: craft_commit(core),
             applied: applied, last: craft_last_index(core), stored: craft_last_stored(core),
-            snapshot: snapshot?.index ?? 0, membership: membership, failure: failure)
+            snapshot: snapshot?.index ?? 0, membership: membership,
+            isMembershipCommitted: membership == appliedMembership, failure: failure)
     }
 
     /// The leader of the term, if known.

@@ -27,6 +27,8 @@ public struct Status: Sendable, Equatable {
     public var snapshot: UInt64
     /// The newest membership, committed or not.
     public var membership: Membership
+    /// Whether that membership is known to be on a majority's disks.
+    public var isMembershipCommitted: Bool
     /// Why it has stopped, as a sentence.
     public var failure: String?
 }

@@ -45,6 +45,8 @@ public final class ClusterMember<Machine: StateMachine> {
         case membershipChanged
         /// The machine's state was replaced by a leader's snapshot.
         case restored
+        /// The machine's state has changed: commands were applied.
+        case applied
         /// A message of the role on another member (`send`).
         case message([UInt8], from: MemberID)
         /// A connection to a member is there, or is gone; more than one may be there.
@@ -68,6 +70,7 @@ public final class ClusterMember<Machine: StateMachine> {
     private var completions: [(proposal: ProposalID, body: (Outcome) -> Void)] = []
     private var notes: [String] = []
     private var isPerforming = false
+    private var toldApplied: UInt64 = 0
     private var isStopped = false
 
     /// Opens the log and joins. `seed` must differ from member to member.
@@ -248,10 +251,16 @@ public final class ClusterMember<Machine: StateMachine> {
     private func perform() {
         guard !isPerforming, !isStopped else { return }
         isPerforming = true
-        while true {
+        while !isStopped {
             let actions = replica.takeActions()
-            if actions.isEmpty { break }
             for action in actions where !isStopped { perform(action) }
+            let applied = replica.status.applied
+            if applied != toldApplied, !isStopped {
+                toldApplied = applied
+                handler(.applied)
+            } else if actions.isEmpty {
+                break
+            }
         }
         isPerforming = false
         if !isStopped { timer?.arm(at: replica.deadline) }

@@ -1,9 +1,12 @@
 /// An address as members have it: `192.0.2.1:4100` or `[2001:db8::1]:4100`.
-struct PeerAddress: Equatable {
-    var host: String
-    var port: UInt16
+public struct PeerAddress: Equatable, Sendable {
+    /// An IP address.
+    public var host: String
+    /// 1 to 65535.
+    public var port: UInt16
 
-    init?(_ text: String) {
+    /// Reads one of the two forms; nil for anything else.
+    public init?(_ text: String) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")),
             let port = UInt16(text[text.index(after: colon)...]),
             port > 0

@@ -1,9 +1,9 @@
 import CLinux
 
 /// Files that are read whole.
-enum SmallFile {
+public enum SmallFile {
     /// The bytes of a file, at most `limit`; nil, with errno, when it cannot be read.
-    static func read(_ path: String, limit: Int) -> [UInt8]? {
+    public static func read(_ path: String, limit: Int) -> [UInt8]? {
         let descriptor = cl_open(path, O_RDONLY, 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

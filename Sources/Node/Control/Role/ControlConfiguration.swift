@@ -1,0 +1,135 @@
+import Consensus
+import ConsensusDriver
+import Control
+import Diagnostics
+import Languages
+
+/// `/etc/pinode/control.conf`; docs/control.md is its manual.
+public struct ControlConfiguration: Sendable, Equatable {
+    /// How long leases are, unless said otherwise, and what they may be.
+    public static let leaseTime: Duration = .milliseconds(1500)
+    static let leaseTimes: ClosedRange<Duration> = .milliseconds(500) ... .seconds(60)
+    /// Where a member keeps its log, unless said otherwise.
+    public static let folder = "/var/lib/pinode/control"
+    /// Where the cluster's key is, unless said otherwise.
+    public static let keyFile = "/etc/pinode/cluster.key"
+
+    /// One node.
+    public struct Node: Sendable, Equatable {
+        /// Its name.
+        public var name: String
+        /// Its number, which is never given to another.
+        public var id: MemberID
+        /// Where control on the other nodes reaches it: `IP:PORT`.
+        public var address: String
+        /// Whether it was among the first voters.
+        public var isFounder: Bool
+    }
+
+    /// The cluster's name.
+    public var cluster = ""
+    /// This node's name.
+    public var node = ""
+    /// Where the secret is that all members share.
+    public var keyFile = Self.keyFile
+    /// Where the log is.
+    public var folder = Self.folder
+    /// How long a lease lasts without being renewed.
+    public var leaseTime = Self.leaseTime
+    /// All nodes, in the file's order.
+    public var nodes: [Node] = []
+
+    /// This node.
+    public var own: Node? { nodes.first { $0.name == node } }
+
+    /// Who votes from the very first start of the cluster.
+    public var founding: Membership? {
+        Membership(nodes.filter(\.isFounder).map { Member($0.id, at: $0.address, as: .voter) })
+    }
+
+    private static let clusterKeys = ["name", "node", "key_file", "folder", "lease_time"]
+    private static let nodeKeys = ["id", "address", "founder"]
+
+    /// Reads the file's text; with an error among the diagnostics it cannot be used.
+    public static func parse(_ text: String, file: String) -> (ControlConfiguration, [Diagnostic]) {
+        var (document, diagnostics) = INIDocument.parse(text, file: file)
+        var result = ControlConfiguration()
+        func complain(_ line: Int, _ problem: String, _ advice: String) {
+            diagnostics.append(Diagnostic(file: file, line: line, problem: problem, advice: advice))
+        }
+        func check(_ section: INIDocument.Section, _ known: [String]) {
+            for setting in section.settings where !known.contains(setting.key) {
+                let nearest = nearestWord(to: setting.key, among: known)
+                complain(
+                    setting.line, "[\(section.kind)] has no setting \(setting.key)",
+                    nearest.map { "Is \($0) meant?" } ?? "See docs/control.md")
+            }
+        }
+        for section in document.sections {
+            switch section.kind {
+            case "cluster" where section.name.isEmpty:
+                check(section, clusterKeys)
+                result.cluster = section["name"]?.value ?? ""
+                result.node = section["node"]?.value ?? ""
+                result.keyFile = section["key_file"]?.value ?? result.keyFile
+                result.folder = section["folder"]?.value ?? result.folder
+                if let setting = section["lease_time"] {
+                    let time = INIDocument.duration(setting.value)
+                    if let time, leaseTimes.contains(time) {
+                        result.leaseTime = time
+                    } else {
+                        complain(
+                            setting.line, "lease_time is no time from 500ms to 60s", "Write 1.5s, for example"
+                        )
+                    }
+                }
+            case "node" where !section.name.isEmpty:
+                check(section, nodeKeys)
+                let id = section["id"].flatMap { UInt64($0.value) } ?? 0
+                if id == 0 || id > UInt64(Int32.max) {
+                    complain(
+                        section.line, "the node \(section.name) has no number",
+                        "Write id = 1, each number once")
+                }
+                if result.nodes.contains(where: { $0.id == id && id != 0 }) {
+                    complain(section.line, "two nodes have the number \(id)", "Give each its own")
+                }
+                let founder = section["founder"]?.value ?? "no"
+                if founder != "yes" && founder != "no" {
+                    complain(section["founder"]?.line ?? 0, "founder is neither yes nor no", "")
+                }
+                let address = section["address"]?.value ?? ""
+                if PeerAddress(address) == nil {
+                    complain(
+                        section["address"]?.line ?? section.line,
+                        "the address of \(section.name) is not IP:PORT",
+                        "Write address = 192.0.2.1:4100")
+                }
+                result.nodes.append(
+                    Node(name: section.name, id: id, address: address, isFounder: founder == "yes"))
+            default:
+                complain(
+                    section.line, "there is no section [\(section.kind)] of that form",
+                    "There are [cluster] and [node NAME]")
+            }
+        }
+        if result.cluster.isEmpty {
+            complain(0, "the cluster has no name", "Write name = lab below [cluster]")
+        }
+        if result.own == nil {
+            complain(
+                0, "this node, \"\(result.node)\", is none of the nodes",
+                "Write node = NAME below [cluster], and a section [node NAME]")
+        }
+        let founders = result.nodes.filter(\.isFounder).count
+        if founders != 1 && founders != 3 && founders != 5 {
+            complain(
+                0, "\(founders) nodes are founders",
+                "Write founder = yes in three of them, or in five: two could lose one and be none, four gain nothing over three"
+            )
+        } else if result.founding == nil {
+            complain(0, "two nodes have one address", "Give each its own")
+        }
+        return (result, diagnostics)
+    }
+}

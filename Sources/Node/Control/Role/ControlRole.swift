@@ -1,0 +1,237 @@
+import CLinux
+import Console
+import Consensus
+import ConsensusDriver
+import Control
+import Reactor
+import Service
+
+/// The role: a member of consensus, the core, the other roles of this node, a console.
+final class ControlRole {
+    static var consolePath: String { "\(RuntimeFolder.path)/control.sock" }
+    /// Where the other roles of this node talk to it.
+    static var clientsPath: String { "\(RuntimeFolder.path)/control-clients.sock" }
+    /// The number under which the console asks.
+    static let consoleClient: UInt64 = 0
+
+    let configuration: ControlConfiguration
+    let node: ControlConfiguration.Node
+    private let reactor: Reactor
+    private let journal: Journal
+    private let core: ControlCore
+    private let member: ClusterMember<ControlState>
+    private var known = ControlCore.Knowledge()
+    private var timer: PreciseTimer?
+    private var signals: Signals?
+    private var console: ConsoleServer?
+    private var clients: ClientServer?
+    private var watchers: [(client: UInt64, id: UInt64)] = []
+    private var failure: String?
+    private var isPerforming = false
+
+    init(
+        _ configuration: ControlConfiguration, node: ControlConfiguration.Node, key: ClusterKey,
+        journal: Journal
+    ) throws(LogError) {
+        self.configuration = configuration
+        self.node = node
+        self.journal = journal
+        do throws(SystemError) { reactor = try Reactor() } catch { throw LogError(error.sentence) }
+        core = ControlCore(
+            node.id, terms: LeaseTerms(length: configuration.leaseTime), at: Reactor.clock())
+        var seed: UInt32 = 0
+        _ = withUnsafeMutableBytes(of: &seed) { cl_random($0.baseAddress, $0.count) }
+        member = try ClusterMember(
+            .init(
+                id: node.id, address: node.address, key: key, folder: configuration.folder,
+                founding: node.isFounder ? configuration.founding : nil),
+            machine: ControlState(), seed: seed, on: reactor)
+        do throws(SystemError) { try start() } catch {
+            member.close()
+            throw LogError(error.sentence)
+        }
+    }
+
+    /// Until SIGTERM or SIGINT.
+    func run() { reactor.run() }
+
+    private func start() throws(SystemError) {
+        signals = try Signals([SIGTERM, SIGINT], on: reactor) { [unowned(unsafe) self] _ in stop() }
+        timer = try PreciseTimer(on: reactor) { [unowned(unsafe) self] in
+            core.wake(at: Reactor.clock())
+            perform()
+        }
+        member.handler = { [unowned(unsafe) self] event in handle(event) }
+        clients = try ClientServer(on: reactor, path: Self.clientsPath) { [unowned(unsafe) self] event in
+            handle(event)
+        }
+        console = try ConsoleServer(on: reactor, path: Self.consolePath) { [unowned(unsafe) self] command in
+            ControlConsole(
+                configuration: configuration, status: member.status, known: known, core: core,
+                failure: failure
+            ).answer(command)
+        }
+        look()
+        Supervisor.ready()
+    }
+
+    private func stop() {
+        Supervisor.stopping()
+        journal.log(.notice, "stops")
+        console?.close()
+        clients?.close()
+        timer?.stop()
+        member.close()
+        reactor.stop()
+    }
+
+    // MARK: consensus
+
+    private func handle(_ event: ClusterMember<ControlState>.Event) {
+        switch event {
+        case .standingChanged:
+            let status = member.status
+            switch status.standing {
+            case .leader: journal.log(.notice, "leads in term \(status.term)")
+            case .follower:
+                if let leader = status.leader {
+                    journal.log(.notice, "follows \(name(leader)) in term \(status.term)")
+                }
+            case .candidate: break
+            }
+            look()
+        case .membershipChanged, .restored, .applied: look()
+        case .message(let bytes, let sender):
+            guard let message = ControlMessage(bytes) else {
+                return journal.log(
+                    .warning, "\(name(sender)) said something that this version does not understand")
+            }
+            core.receive(message, from: sender, at: Reactor.clock())
+            perform()
+        case .connected, .disconnected: break
+        case .note(let sentence): journal.log(.notice, sentence)
+        case .stopped(let reason):
+            // It stays, to say so: whoever asks gets this sentence, and nobody a promise.
+            failure = reason
+            journal.log(.error, "agrees on nothing any more: \(reason)")
+            look()
+        }
+    }
+
+    /// A member's name, or its number when the file does not have it.
+    private func name(_ id: MemberID) -> String {
+        configuration.nodes.first { $0.id == id }?.name ?? "member \(id)"
+    }
+
+    /// Tells the core what consensus knows.
+    private func look() {
+        let status = member.status
+        known = ControlCore.Knowledge(
+            state: member.machine, applied: status.applied,
+            voters: failure == nil ? status.membership.voters.map { $0.id } : [],
+            areVotersSettled: status.isMembershipCommitted, leader: failure == nil ? status.leader : nil)
+        core.update(known, at: Reactor.clock())
+        for watcher in watchers {
+            clients?.send(ClientAnswer.state(watcher.id, member: node.id, known), to: watcher.client)
+        }
+        perform()
+    }
+
+    // MARK: clients
+
+    private func handle(_ event: ClientServer.Event) {
+        switch event {
+        case .gone(let client):
+            watchers.removeAll { $0.client == client }
+            core.forget(client: client)
+        case .line(let line, let client):
+            guard let (id, request) = ClientRequest.parse(line) else {
+                clients?.send(ClientAnswer.misunderstood(), to: client)
+                return
+            }
+            handle(request, by: .init(client: client, request: id))
+        }
+        perform()
+    }
+
+    private func handle(_ request: ClientRequest, by asker: ControlCore.Asker) {
+        let now = Reactor.clock()
+        if let failure, request != .watch {
+            clients?.send(ClientAnswer.result(asker.request, .refused(failure)), to: asker.client)
+            return
+        }
+        switch request {
+        case .take(let lease, let after):
+            core.request(.command(.take(lease: lease, owner: node.id, after: after)), by: asker, at: now)
+        case .release(let lease, let epoch):
+            core.request(.command(.release(lease: lease, owner: node.id, epoch: epoch)), by: asker, at: now)
+        case .renew(let lease, let epoch, let asked):
+            core.renew(lease, epoch: epoch, asked: asked, by: asker, at: now)
+        case .set(let name, let value, let expecting):
+            core.request(.command(.set(name: name, value: value, expecting: expecting)), by: asker, at: now)
+        case .sync: core.request(.command(.nothing), by: asker, at: now)
+        case .watch:
+            watchers.append((asker.client, asker.request))
+            clients?.send(ClientAnswer.state(asker.request, member: node.id, known), to: asker.client)
+        case .change(let change): core.request(change, by: asker, at: now)
+        }
+    }
+
+    // MARK: core
+
+    private func perform() {
+        guard !isPerforming else { return }
+        isPerforming = true
+        while true {
+            let actions = core.takeActions()
+            if actions.isEmpty { break }
+            for action in actions { perform(action) }
+        }
+        isPerforming = false
+        timer?.arm(at: core.deadline)
+    }
+
+    private func perform(_ action: ControlCore.Action) {
+        switch action {
+        case .send(let message, let receiver): _ = member.send(message.bytes, to: receiver)
+        case .propose(let change, let ticket): propose(change, ticket)
+        case .answer(let asker, let result):
+            clients?.send(ClientAnswer.result(asker.request, result), to: asker.client)
+        case .valid(let asker, let until):
+            clients?.send(ClientAnswer.valid(asker.request, until: until), to: asker.client)
+        case .refused(let asker, let reason):
+            clients?.send(ClientAnswer.refused(asker.request, reason), to: asker.client)
+        }
+    }
+
+    private func propose(_ change: ControlChange, _ ticket: UInt64) {
+        let completion = { [unowned(unsafe) self] (outcome: Outcome) in
+            let result: ControlResult =
+                switch outcome {
+                case .applied(let index, let answer):
+                    .applied(index: index, answer.isEmpty ? .done : ControlAnswer(answer) ?? .unknown)
+                case .unknown: .unknown
+                case .notCaughtUp:
+                    .refused("the member did not catch up with the log. Is it running and connected?")
+                }
+            core.finished(ticket, result, at: Reactor.clock())
+            look()
+        }
+        do throws(Refusal) {
+            switch change {
+            case .command(let command): try member.propose(command.bytes, completion)
+            case .add(let id, let address):
+                try member.add(Member(id, at: address, as: .standby), completion)
+            case .assign(let role, let id): try member.assign(role, to: id, completion)
+            case .remove(let id): try member.remove(id, completion)
+            }
+        } catch {
+            let result: ControlResult =
+                switch error {
+                case .notLeader, .tooMany: .unknown
+                default: .refused(error.sentence)
+                }
+            core.finished(ticket, result, at: Reactor.clock())
+        }
+    }
+}

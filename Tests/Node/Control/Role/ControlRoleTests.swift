@@ -1,0 +1,164 @@
+import CLinux
+import Foundation
+import JSON
+import Testing
+
+/// Three processes on loopback, as three nodes.
+@Suite(.serialized) struct ControlRoleTests {
+    private let root: String
+    private let nodes: [ControlProcess]
+
+    init() throws {
+        root = NSTemporaryDirectory() + "control-\(UUID().uuidString.prefix(8))"
+        let ports = try Self.freePorts(3)
+        nodes = try (1...3).map { [root] in try ControlProcess($0, in: root, ports: ports) }
+    }
+
+    /// Ports that nobody had a moment ago.
+    private static func freePorts(_ count: Int) throws -> [Int] {
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        return try (0..<count).map { _ in
+            let socket = cl_listen_tcp("127.0.0.1", 0, 0, 0, 1)
+            try #require(socket >= 0)
+            sockets.append(socket)
+            var address = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+            }
+            try #require(code == 0)
+            return Int(address.sin_port.bigEndian)
+        }
+    }
+
+    private func remove() { try? FileManager.default.removeItem(atPath: root) }
+
+    @Test(
+        "three nodes agree on facts and leases; a killed owner's lease is another's after its time, and the log outlives all"
+    )
+    func life() throws {
+        defer { remove() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect(), "\(node.output)") }
+        let (first, second, third) = (nodes[0], nodes[1], nodes[2])
+
+        // Facts, from whatever node.
+        let written = first.ask(#""set":"f","value":"x","expecting":0"#)?["result"]?["answer"]?["written"]?
+            .integer
+        let version = try #require(written, "\(first.output)")
+        #expect(
+            second.ask(#""set":"f","value":"y","expecting":0"#)?["result"]?["answer"]?["changed"]?.integer
+                == version)
+        #expect(third.ask(#""sync":true"#)?["result"]?["answer"]?["done"]?.boolean == true)
+        #expect(third.ask(#""watch":true"#)?["facts"]?["f"]?["value"]?.text == "x")
+
+        // One owner, renewed; nobody else takes it meanwhile.
+        #expect(first.take("primary", after: 0) == 1)
+        let valid = first.renew("primary", epoch: 1)
+        #expect(try #require(valid) > Int64(cl_now_ns()))
+        for _ in 0..<3 {
+            #expect(first.renew("primary", epoch: 1) != nil)
+            let refused = second.ask(#""take":"primary","after":1"#)?["result"]
+            #expect(refused?["held"]?.integer == 1)
+            usleep(300_000)
+        }
+
+        // The owner's node dies: after the promises have run out another one may act, in the next epoch.
+        first.kill()
+        var epoch: Int64?
+        for _ in 0..<100 where epoch == nil {
+            epoch = second.take("primary", after: 1)
+            if epoch == nil { usleep(50_000) }
+        }
+        #expect(epoch == 2)
+        #expect(second.renew("primary", epoch: 2) != nil)
+
+        // It comes back, knows all, and is told that it is deposed.
+        try first.start()
+        #expect(first.connect())
+        #expect(first.ask(#""sync":true"#)?["result"]?["answer"]?["done"]?.boolean == true)
+        #expect(first.ask(#""renew":"primary","epoch":1,"asked":1"#)?["refused"]?.text == "deposed")
+
+        // Given back, it is free at once.
+        #expect(
+            second.ask(#""release":"primary","epoch":2"#)?["result"]?["answer"]?["released"]?.boolean == true)
+        #expect(third.take("primary", after: 2) == 3)
+        #expect(third.renew("primary", epoch: 3) != nil)
+
+        // The whole shelf loses its power.
+        for node in nodes { node.kill() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect()) }
+        let state = second.ask(#""sync":true"#).flatMap { _ in second.ask(#""watch":true"#) }
+        #expect(state?["facts"]?["f"]?["value"]?.text == "x")
+        #expect(state?["leases"]?["primary"]?["epoch"]?.integer == 3)
+    }
+
+    @Test("without a majority nothing is agreed on, and what was asked is told to be unknown")
+    func minority() throws {
+        defer { remove() }
+        try nodes[0].start()
+        #expect(nodes[0].connect())
+        #expect(nodes[0].ask(#""set":"f","value":"x","expecting":0"#)?["result"]?["unknown"]?.boolean == true)
+        #expect(nodes[0].renew("primary", epoch: 1, within: 1.5) == nil)
+        // The second one comes: two of three are enough.
+        try nodes[1].start()
+        let answer = nodes[0].ask(#""set":"f","value":"x","expecting":0"#)?["result"]?["answer"]
+        #expect(answer?["written"] != nil, "\(nodes[0].output)")
+    }
+
+    @Test("a process that stood still longer than its lease finds it gone")
+    func frozen() throws {
+        defer { remove() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect()) }
+        #expect(nodes[0].take("primary", after: 0) == 1)
+        #expect(nodes[0].renew("primary", epoch: 1) != nil)
+        nodes[0].freeze()
+        var epoch: Int64?
+        for _ in 0..<100 where epoch == nil {
+            epoch = nodes[1].take("primary", after: 1)
+            if epoch == nil { usleep(50_000) }
+        }
+        #expect(epoch == 2)
+        nodes[0].thaw()
+        let answer = nodes[0].ask("\"renew\":\"primary\",\"epoch\":1,\"asked\":\(cl_now_ns())")
+        #expect(answer?["valid"] == nil)
+    }
+
+    @Test("a file with mistakes is told line by line, and nothing runs")
+    func mistakes() throws {
+        defer { remove() }
+        let folder = nodes[0].folder
+        let text = """
+            [cluster]
+            name = test
+            nod = n1
+            lease_time = 1
+            [node n1]
+            id = 1
+            address = 192.0.2.1
+            founder = maybe
+            [nodes]
+            """
+        try text.write(toFile: "\(folder)/control.conf", atomically: true, encoding: .utf8)
+        try nodes[0].start()
+        var output = ""
+        for _ in 0..<200 where !output.contains("founders") {
+            usleep(20_000)
+            output = nodes[0].output
+        }
+        for sentence in [
+            "control.conf:3: [cluster] has no setting nod. Is node meant?",
+            "control.conf:4: lease_time is no time from 500ms to 60s. Write 1.5s, for example.",
+            "control.conf:7: the address of n1 is not IP:PORT. Write address = 192.0.2.1:4100.",
+            "control.conf:8: founder is neither yes nor no.",
+            "control.conf:9: there is no section [nodes] of that form. There are [cluster] and [node NAME].",
+            "control.conf: this node, \"\", is none of the nodes.",
+            "control.conf: 0 nodes are founders.",
+        ] {
+            #expect(output.contains(sentence), "\(output)")
+        }
+    }
+}
