@@ -73,6 +73,7 @@ let package = Package(
         shared("HTTP1", ["CLinux"]),
         shared("Languages", ["Diagnostics"]),
         shared("Manifest", ["JSON", "Digest"]),
+        shared("PostgreSQLWire", ["Digest"]),
 
         .target(
             name: "Consensus", dependencies: ["CRaft"], path: "Sources/Shared/Consensus/Core",
@@ -153,6 +154,9 @@ let package = Package(
             ["Consensus", "ConsensusDriver", "CRaft", "Reactor", "CLinux", "Simulator"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
+            "PostgreSQLWire", at: "Shared/PostgreSQLWire",
+            ["PostgreSQLWire", "CLinux", "TestSupport"]),
+        tests(
             "Apply", at: "Node/Apply",
             ["Apply", "Manifest", "JSON", "Digest", "CLinux", "Commands", "TestSupport"]),
         tests(
@@ -195,7 +199,7 @@ let package = Package(
 
         // What decides something between nodes runs in the deterministic simulator.
         .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
-        .target(name: "TestSupport", path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["Commands"], path: "Tests/Support"),
         tests(
             "Control", at: "Node/Control",
             ["Control", "ControlRole", "Consensus", "JSON", "CLinux", "TestSupport"]),

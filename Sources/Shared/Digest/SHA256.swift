@@ -39,10 +39,16 @@ public struct SHA256 {
         SHA256_Update(&context, start, bytes.count)
     }
 
-    /// The digest of all bytes added.
-    public mutating func finish() -> SHA256Digest {
+    /// The digest of all bytes added: 32 bytes.
+    public mutating func finishBytes() -> [UInt8] {
         var raw = [UInt8](repeating: 0, count: 32)
         SHA256_Final(&raw, &context)
+        return raw
+    }
+
+    /// The digest of all bytes added, as text.
+    public mutating func finish() -> SHA256Digest {
+        let raw = finishBytes()
         let digits: StaticString = "0123456789abcdef"
         var text: [UInt8] = []
         text.reserveCapacity(64)

@@ -5,6 +5,7 @@
 #include <openssl/aes.h>
 #include <openssl/crypto.h>
 #include <openssl/modes.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <string.h>
 
