@@ -3,8 +3,8 @@ import JSON
 /// How large a binary is, by section, and what changed since another one.
 struct SizeReport {
     /// Bytes that the stripped armv7 binary may have. Raised on purpose, by whoever adds what needs it: apply has
-    /// learnt accounts, kernel parameters and packages, the roles to let an address go (1,620,000 bytes in November 2026).
-    static let armv7Budget = 2_000_000
+    /// learnt accounts, kernel parameters and packages, the roles to let an address go; consensus, the database and the pool come.
+    static let armv7Budget = 4_000_000
 
     /// A section, and its size before; nil when it is new or there is nothing to compare with.
     struct Row: Equatable {

@@ -51,7 +51,7 @@ public enum ControlMessage: Sendable, Equatable {
         {
             self = .renew(
                 Renewal(
-                    lease: lease, epoch: epoch, voters: voters.compactMap(\.number),
+                    lease: lease, epoch: epoch, voters: voters.compactMap { $0.number },
                     stamp: .nanoseconds(Int64(stamp))))
         } else if let lease = ControlCommand.name(json["granted"]), let epoch = json["epoch"]?.number,
             let stamp = json["stamp"]?.number

@@ -44,7 +44,7 @@ public struct ControlConfiguration: Sendable, Equatable {
 
     /// Who votes from the very first start of the cluster.
     public var founding: Membership? {
-        Membership(nodes.filter(\.isFounder).map { Member($0.id, at: $0.address, as: .voter) })
+        Membership(nodes.filter { $0.isFounder }.map { Member($0.id, at: $0.address, as: .voter) })
     }
 
     private static let clusterKeys = ["name", "node", "key_file", "folder", "lease_time"]
@@ -121,7 +121,7 @@ public struct ControlConfiguration: Sendable, Equatable {
                 0, "this node, \"\(result.node)\", is none of the nodes",
                 "Write node = NAME below [cluster], and a section [node NAME]")
         }
-        let founders = result.nodes.filter(\.isFounder).count
+        let founders = result.nodes.filter { $0.isFounder }.count
         if founders != 1 && founders != 3 && founders != 5 {
             complain(
                 0, "\(founders) nodes are founders",

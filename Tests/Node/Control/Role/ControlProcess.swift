@@ -25,7 +25,7 @@ final class ControlProcess {
         try secret.write(toFile: "\(folder)/key", atomically: true, encoding: .utf8)
         var text =
             "[cluster]\nname = test\nnode = \(name)\nkey_file = \(folder)/key\nfolder = \(folder)/log\n"
-        text += "lease_time = 1s\n"
+        text += "lease_time = 3s\n"
         for (index, port) in ports.enumerated() {
             text += "[node n\(index + 1)]\nid = \(index + 1)\naddress = 127.0.0.1:\(port)\n"
             text += "founder = \(index < founders ? "yes" : "no")\n"
@@ -129,7 +129,7 @@ final class ControlProcess {
 
     /// Until when this node may act, nanoseconds since boot; nil when a majority does not promise within some seconds (a voter
     /// that has just started promises nothing for a lease's length).
-    func renew(_ lease: String, epoch: Int64, within seconds: Double = 5) -> Int64? {
+    func renew(_ lease: String, epoch: Int64, within seconds: Double = 20) -> Int64? {
         let end = Date().addingTimeInterval(seconds)
         while Date() < end {
             var answer = ask(

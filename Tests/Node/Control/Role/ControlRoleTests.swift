@@ -67,7 +67,7 @@ import Testing
         // The owner's node dies: after the promises have run out another one may act, in the next epoch.
         first.kill()
         var epoch: Int64?
-        for _ in 0..<100 where epoch == nil {
+        for _ in 0..<400 where epoch == nil {
             epoch = second.take("primary", after: 1)
             if epoch == nil { usleep(50_000) }
         }
@@ -117,7 +117,7 @@ import Testing
         #expect(nodes[0].renew("primary", epoch: 1) != nil)
         nodes[0].freeze()
         var epoch: Int64?
-        for _ in 0..<100 where epoch == nil {
+        for _ in 0..<400 where epoch == nil {
             epoch = nodes[1].take("primary", after: 1)
             if epoch == nil { usleep(50_000) }
         }
