@@ -5,7 +5,7 @@ import Testing
     /// In CI. Hunt for more: `PIDEP_SEEDS=10000 swift test --filter AgreementTests`.
     static let seedsInCI = 12
     /// A flaw that needs more histories than this to show is one that the invariants do not see.
-    static let seedsForAFlaw = 60
+    static let seedsForAFlaw = 150
 
     @Test(
         "whatever happened: one leader a term, one order of commands, and nothing lost that was acknowledged")
