@@ -38,9 +38,8 @@ final class ControlProcess {
         process.executableURL = URL(fileURLWithPath: builtProgram("pinode"))
         process.arguments = ["control", "-f", configuration]
         process.environment = ["RUNTIME_DIRECTORY": folder]
-        let log = FileManager.default
-        if !log.fileExists(atPath: "\(folder)/output") {
-            log.createFile(atPath: "\(folder)/output", contents: nil)
+        if !FileManager.default.fileExists(atPath: "\(folder)/output") {
+            try Data().write(to: URL(fileURLWithPath: "\(folder)/output"))
         }
         let output = FileHandle(forWritingAtPath: "\(folder)/output")
         output?.seekToEndOfFile()
