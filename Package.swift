@@ -102,6 +102,7 @@ let package = Package(
                 "Languages",
                 "Diagnostics", "JSON",
             ]),
+        node("Database", at: "Database/Core", []),
         .executableTarget(
             name: "pinode",
             dependencies: [
@@ -171,6 +172,7 @@ let package = Package(
                 "VRRP", "VRRPRole", "Languages", "CLinux", "Console", "Reactor", "JSON", "Commands",
                 "TestSupport",
             ]),
+        tests("Database", at: "Node/Database", ["Database"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),
@@ -203,7 +205,9 @@ let package = Package(
         tests(
             "Control", at: "Node/Control",
             ["Control", "ControlRole", "Consensus", "JSON", "CLinux", "TestSupport"]),
-        tests("Simulation", at: "Simulation", ["Simulator", "VRRP", "Languages", "Control", "Consensus"]),
+        tests(
+            "Simulation", at: "Simulation",
+            ["Simulator", "VRRP", "Languages", "Control", "Consensus", "Database"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(
             "LabEndToEnd", at: "Lab",
