@@ -80,7 +80,7 @@ let package = Package(
             swiftSettings: portable),
 
         .target(
-            name: "ConsensusDriver", dependencies: ["Consensus", "CLinux", "COpenSSL", "Reactor"],
+            name: "ConsensusDriver", dependencies: ["Consensus", "CLinux", "COpenSSL", "Digest", "Reactor"],
             path: "Sources/Shared/Consensus/Driver", swiftSettings: portable,
             linkerSettings: [.linkedLibrary("crypto")]),
 
@@ -106,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "pinode",
             dependencies: [
-                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "Console", "Reactor",
+                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "Console", "Reactor", "Service",
             ],
             path: "Sources/Node/pinode", swiftSettings: portable),
 
@@ -152,7 +152,7 @@ let package = Package(
         tests("Languages", at: "Shared/Languages", ["Languages", "Diagnostics", "Commands", "TestSupport"]),
         tests(
             "Consensus", at: "Shared/Consensus",
-            ["Consensus", "ConsensusDriver", "CRaft", "Reactor", "CLinux", "Simulator"]),
+            ["Consensus", "ConsensusDriver", "CRaft", "Digest", "Reactor", "CLinux", "Simulator"]),
         tests("Manifest", at: "Shared/Manifest", ["Manifest", "JSON", "Digest"]),
         tests(
             "PostgreSQLWire", at: "Shared/PostgreSQLWire",

@@ -4,6 +4,7 @@ import Console
 import ControlRole
 import ProxyRole
 import Reactor
+import Service
 import VRRPRole
 
 /// Picks the role. In a function, not at top level: Embedded Swift does not let globals be consumed.
@@ -22,7 +23,7 @@ func run(_ arguments: [String]) -> Int32 {
         print(usage)
         return arguments.count > 1 ? 0 : 2
     case let word:
-        complain("pinode: \"\(word)\" is not a role or command. pinode --help lists them.")
+        StandardError.say("pinode: \"\(word)\" is not a role or command. pinode --help lists them.")
         return 2
     }
 }
@@ -41,7 +42,7 @@ let usage = """
 /// `pinode ctl ROLE COMMAND...`
 func control(_ arguments: [String]) -> Int32 {
     guard arguments.count >= 2 else {
-        complain("pinode ctl takes a role and a command. Example: pinode ctl proxy show stat")
+        StandardError.say("pinode ctl takes a role and a command. Example: pinode ctl proxy show stat")
         return 2
     }
     let path = "/run/pinode/\(arguments[0]).sock"
@@ -51,15 +52,10 @@ func control(_ arguments: [String]) -> Int32 {
         print(try ConsoleClient.ask(command, at: path))
         return 0
     } catch {
-        complain(
+        StandardError.say(
             "pinode ctl: \(error.sentence). Is the role running? systemctl status pinode-\(arguments[0])")
         return 1
     }
-}
-
-func complain(_ sentence: String) {
-    let bytes = Array((sentence + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
 }
 
 exit(run((0..<cl_argument_count()).map { String(cString: cl_argument($0)) }))

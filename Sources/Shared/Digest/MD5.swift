@@ -9,13 +9,6 @@ public enum MD5 {
         bytes.withUnsafeBytes { if let start = $0.baseAddress { MD5_Update(&context, start, $0.count) } }
         var raw = [UInt8](repeating: 0, count: 16)
         MD5_Final(&raw, &context)
-        let digits: StaticString = "0123456789abcdef"
-        var text: [UInt8] = []
-        text.reserveCapacity(32)
-        for byte in raw {
-            text.append(digits.utf8Start[Int(byte >> 4)])
-            text.append(digits.utf8Start[Int(byte & 15)])
-        }
-        return text
+        return hexadecimalDigits(of: raw)
     }
 }

@@ -48,14 +48,18 @@ public struct SHA256 {
 
     /// The digest of all bytes added, as text.
     public mutating func finish() -> SHA256Digest {
-        let raw = finishBytes()
-        let digits: StaticString = "0123456789abcdef"
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in raw {
-            text.append(digits.utf8Start[Int(byte >> 4)])
-            text.append(digits.utf8Start[Int(byte & 15)])
-        }
-        return SHA256Digest(trusted: String(decoding: text, as: UTF8.self))
+        SHA256Digest(trusted: String(decoding: hexadecimalDigits(of: finishBytes()), as: UTF8.self))
     }
+}
+
+/// Two lower-case digits for each byte.
+func hexadecimalDigits(of bytes: [UInt8]) -> [UInt8] {
+    let digits: StaticString = "0123456789abcdef"
+    var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.count)
+    for byte in bytes {
+        text.append(digits.utf8Start[Int(byte >> 4)])
+        text.append(digits.utf8Start[Int(byte & 15)])
+    }
+    return text
 }

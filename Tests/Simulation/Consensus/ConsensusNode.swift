@@ -54,7 +54,7 @@ final class ConsensusNode: SimulatedNode {
     private(set) var isExcused = false
     private var founding: Membership?
     private let settings: Settings
-    private let clock: LocalClock
+    private let clock: DriftingClock
     private var random: SeededRandom
     private var flushTime: ClosedRange<Duration> = .microseconds(200) ... .milliseconds(30)
     private var waiting: [(write: Write, ticket: UInt64)] = []
@@ -64,7 +64,7 @@ final class ConsensusNode: SimulatedNode {
 
     init(
         _ id: MemberID, life: Int, flaw: Flaw, disk: SimulatedDisk, founding: Membership?, settings: Settings,
-        clock: LocalClock, book: Book, seed: UInt64
+        clock: DriftingClock, book: Book, seed: UInt64
     ) {
         self.id = id
         self.life = life
@@ -226,19 +226,4 @@ final class Book {
     var added: Set<MemberID> = []
     /// The next command's number.
     var next: UInt64 = 1
-}
-
-/// A clock that began at another time and runs a little too fast or too slow.
-struct LocalClock {
-    var offset: Duration
-    var partsPerMillion: Int64
-
-    func local(_ world: Duration) -> Duration { offset + world + world * Int(partsPerMillion) / 1_000_000 }
-
-    /// Never before: what is due then is due.
-    func world(_ local: Duration) -> Duration {
-        let elapsed = local - offset
-        return elapsed - elapsed * Int(partsPerMillion) / (1_000_000 + Int(partsPerMillion))
-            + .microseconds(1)
-    }
 }

@@ -199,7 +199,7 @@ final class Bench {
     private var nodes: [ConsensusNode?]
     private var lives: [Int]
     private var random: SeededRandom
-    private var clocks: [LocalClock]
+    private var clocks: [DriftingClock]
 
     init(count: Int, seed: UInt64) {
         random = SeededRandom(seed: seed ^ 0xD15C)
@@ -209,9 +209,9 @@ final class Bench {
         clocks = []
         for _ in 0..<count {
             clocks.append(
-                LocalClock(
+                DriftingClock(
                     offset: random.duration(in: .zero ... .seconds(1_000_000)),
-                    partsPerMillion: Int64(random.below(1001)) - 500))
+                    partsPerMillion: random.below(1001) - 500))
         }
     }
 

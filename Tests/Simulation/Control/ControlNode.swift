@@ -37,27 +37,10 @@ struct ControlNode: SimulatedNode {
     /// What outlives a crash: the disk. And what is the machine's own: how its clock runs.
     final class Machine {
         let disk = SimulatedDisk()
-        let driftPartsPerMillion: Int
-        let offset: Duration
+        let clock: DriftingClock
         var hasLived = false
 
-        init(driftPartsPerMillion: Int, offset: Duration) {
-            self.driftPartsPerMillion = driftPartsPerMillion
-            self.offset = offset
-        }
-
-        /// This node's clock.
-        func local(_ time: Duration) -> Duration {
-            offset + time + time * driftPartsPerMillion / 1_000_000
-        }
-
-        /// When this node's clock shows a time; never earlier.
-        func real(_ local: Duration) -> Duration {
-            let time = (local - offset) * 1_000_000 / (1_000_000 + driftPartsPerMillion)
-            let (seconds, attoseconds) = time.components
-            // The world counts in nanoseconds.
-            return .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000 + 2)
-        }
+        init(_ clock: DriftingClock) { self.clock = clock }
     }
 
     static let lease = "primary"
@@ -100,20 +83,20 @@ struct ControlNode: SimulatedNode {
 
     var deadline: Duration? {
         guard failure == nil, let replica else { return nil }
-        return [replica.deadline, core.deadline, nextAction].compactMap { $0 }.min().map(machine.real)
+        return [replica.deadline, core.deadline, nextAction].compactMap { $0 }.min().map(machine.clock.world)
     }
 
     /// Whether the client does now what only the owner may do.
     func isActing(at now: Duration) -> Bool {
         guard failure == nil, epoch != nil else { return false }
-        return flaw == .neverEnds ? validUntil > .zero : machine.local(now) < validUntil
+        return flaw == .neverEnds ? validUntil > .zero : machine.clock.local(now) < validUntil
     }
 
     /// Bytes and flushes of its disk so far.
     var written: (bytes: Int, syncs: Int) { (machine.disk.writtenBytes, machine.disk.syncs) }
 
     mutating func start(at now: Duration) -> [Outgoing<Message>] {
-        let local = machine.local(now)
+        let local = machine.clock.local(now)
         store = LogStore(machine.disk, member: id)
         do throws(LogError) {
             var state = try store.load()
@@ -137,7 +120,7 @@ struct ControlNode: SimulatedNode {
 
     mutating func receive(_ message: Message, from sender: Int, at now: Duration) -> [Outgoing<Message>] {
         guard failure == nil else { return [] }
-        let local = machine.local(now)
+        let local = machine.clock.local(now)
         switch message {
         case .consensus(let message):
             replica.receive(message, from: MemberID(sender) + 1, at: local)
@@ -149,7 +132,7 @@ struct ControlNode: SimulatedNode {
 
     mutating func wake(at now: Duration) -> [Outgoing<Message>] {
         guard failure == nil else { return [] }
-        let local = machine.local(now)
+        let local = machine.clock.local(now)
         if let deadline = replica.deadline, deadline <= local { replica.wake(at: local) }
         if let deadline = core.deadline, deadline <= local { core.wake(at: local) }
         return act(at: local)
@@ -157,7 +140,7 @@ struct ControlNode: SimulatedNode {
 
     mutating func disturb(_ disturbance: Disturbance, at now: Duration) -> [Outgoing<Message>] {
         guard failure == nil else { return [] }
-        let local = machine.local(now)
+        let local = machine.clock.local(now)
         switch disturbance {
         case .release:
             guard let epoch else { return [] }

@@ -31,9 +31,9 @@ struct LeaseScenario {
         report.length = length
         let count = random.pick([3, 3, 5])
         let machines = (0..<count).map { _ in
-            ControlNode.Machine(
-                driftPartsPerMillion: random.pick([-500, -100, 0, 100, 500]),
-                offset: .seconds(100 + random.below(10_000)))
+            let drift = random.pick([-500, -100, 0, 100, 500])
+            return ControlNode.Machine(
+                DriftingClock(offset: .seconds(100 + random.below(10_000)), partsPerMillion: drift))
         }
         let (flaw, seed) = (flaw, seed)
         var conditions = NetworkConditions(

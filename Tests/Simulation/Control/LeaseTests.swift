@@ -27,7 +27,8 @@ import Testing
         "a cluster in which nothing happens writes nothing to its cards, though its lease is renewed all the while"
     )
     func idle() {
-        let machines = (0..<3).map { _ in ControlNode.Machine(driftPartsPerMillion: 0, offset: .seconds(100))
+        let machines = (0..<3).map { _ in
+            ControlNode.Machine(DriftingClock(offset: .seconds(100), partsPerMillion: 0))
         }
         let conditions = NetworkConditions(delay: .microseconds(200) ... .milliseconds(2))
         let world = World(seed: 7, count: 3, conditions: conditions) { index in

@@ -26,7 +26,7 @@ final class DatabaseNode {
     let disk: DatabaseDisk
     let ledger: WriteLedger
     let flaw: DatabaseFlaw
-    private let clock: NodeClock
+    private let clock: DriftingClock
     private let settings: MemberSettings
     private var random: SeededRandom
     private var jobs: [Job] = []
@@ -52,7 +52,7 @@ final class DatabaseNode {
 
     init(
         _ settings: MemberSettings, index: Int, control: Int, disk: DatabaseDisk, ledger: WriteLedger,
-        clock: NodeClock,
+        clock: DriftingClock,
         flaw: DatabaseFlaw, seed: UInt64, at now: Duration
     ) {
         self.settings = settings

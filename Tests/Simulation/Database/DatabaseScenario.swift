@@ -38,9 +38,9 @@ struct DatabaseScenario {
         let disks = (0..<count).map { _ in DatabaseDisk() }
         let store = SimulatedControl.Store()
         let clocks = (0...count).map { _ in
-            NodeClock(
-                drift: Int64(random.below(1001)) - 500,
-                offset: random.duration(in: .zero ... .seconds(100_000)))
+            let drift = random.below(1001) - 500
+            return DriftingClock(
+                offset: random.duration(in: .zero ... .seconds(100_000)), partsPerMillion: drift)
         }
         let isTalkative = random.happens(perMille: 500)
         let members = MemberSet((1...count).map { MemberID($0)! })

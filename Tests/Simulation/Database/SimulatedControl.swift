@@ -25,14 +25,14 @@ struct SimulatedControl {
     }
 
     private let store: Store
-    private let clock: NodeClock
+    private let clock: DriftingClock
     /// It tells of a lease that ran out, or waits to be asked.
     private let isTalkative: Bool
     private var until: Duration = .zero
     /// After a start no lease changes hands until all promises that were forgotten have run out.
     private var silentUntil: Duration = .zero
 
-    init(_ store: Store, clock: NodeClock, isTalkative: Bool) {
+    init(_ store: Store, clock: DriftingClock, isTalkative: Bool) {
         self.store = store
         self.clock = clock
         self.isTalkative = isTalkative
@@ -110,29 +110,4 @@ struct SimulatedControl {
 
 extension ControlView {
     static func != (a: ControlView, b: ControlView) -> Bool { !(a == b) }
-}
-
-/// A node's own clock: wrong by a constant and by a rate.
-struct NodeClock {
-    /// Parts per million.
-    var drift: Int64
-    var offset: Duration
-
-    func local(_ world: Duration) -> Duration {
-        let nanoseconds = world.wholeNanoseconds
-        return .nanoseconds(nanoseconds + nanoseconds * drift / 1_000_000) + offset
-    }
-
-    /// Not before the local clock shows it.
-    func world(_ local: Duration) -> Duration {
-        let nanoseconds = (local - offset).wholeNanoseconds
-        return .nanoseconds(nanoseconds - nanoseconds * drift / (1_000_000 + drift) + 2)
-    }
-}
-
-extension Duration {
-    var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
 }

@@ -66,8 +66,7 @@ public enum ControlCommandLine {
     }
 
     private static func complain(_ sentence: String, _ code: Int32) -> Int32 {
-        let bytes = Array((sentence + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+        StandardError.say(sentence)
         return code
     }
 }

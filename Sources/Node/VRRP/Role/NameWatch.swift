@@ -1,7 +1,7 @@
 import CLinux
-import Service
 import Languages
 import Reactor
+import Service
 
 /// Watches processes of another program: found by name in /proc, held by pidfd, so that their end is known at once.
 final class NameWatch: ProcessWatch, EventSource {

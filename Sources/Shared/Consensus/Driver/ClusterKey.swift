@@ -1,4 +1,5 @@
 import COpenSSL
+import Digest
 
 /// The secret that the members of a cluster share: who has it is a member, and nobody else can read or change what they say.
 public struct ClusterKey: Sendable, Equatable {
@@ -13,27 +14,8 @@ public struct ClusterKey: Sendable, Equatable {
     /// A key, or nil where the secret is too short. Clusters with other names have other keys, even with one secret.
     public init?(secret: [UInt8], cluster: String) {
         guard secret.count >= Self.leastBytes else { return nil }
-        bytes = HMAC.sha256(secret, Array("pidep consensus 1 \(cluster)".utf8))
-        fingerprint = Array(HMAC.sha256(bytes, Array("fingerprint".utf8))[..<8])
-    }
-}
-
-/// HMAC with SHA-256 (RFC 2104).
-enum HMAC {
-    static func sha256(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
-        var block = key.count > 64 ? digest(key) : key
-        block += [UInt8](repeating: 0, count: 64 - block.count)
-        let inner = digest(block.map { $0 ^ 0x36 } + message)
-        return digest(block.map { $0 ^ 0x5C } + inner)
-    }
-
-    static func digest(_ bytes: [UInt8]) -> [UInt8] {
-        var context = SHA256_CTX()
-        SHA256_Init(&context)
-        _ = bytes.withUnsafeBytes { SHA256_Update(&context, $0.baseAddress, $0.count) }
-        var result = [UInt8](repeating: 0, count: 32)
-        SHA256_Final(&result, &context)
-        return result
+        bytes = HMACSHA256(key: secret).code(of: Array("pidep consensus 1 \(cluster)".utf8))
+        fingerprint = Array(HMACSHA256(key: bytes).code(of: Array("fingerprint".utf8))[..<8])
     }
 }
 

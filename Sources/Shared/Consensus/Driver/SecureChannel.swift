@@ -1,3 +1,4 @@
+import Digest
 import Consensus
 
 /// What is wrong with a connection, as a sentence for the journal.
@@ -172,9 +173,9 @@ public final class SecureChannel {
     }
 
     private func derive(_ asking: [UInt8], _ answer: [UInt8]) throws(ChannelError) {
-        let secret = HMAC.sha256(HMAC.digest(asking + answer), key.bytes)
-        let there = RecordKey(HMAC.sha256(secret, Array("dialling\u{1}".utf8)))
-        let back = RecordKey(HMAC.sha256(secret, Array("accepting\u{1}".utf8)))
+        let secret = HMACSHA256(key: HMACSHA256(key: SHA256.bytes(of: asking, answer)).code(of: key.bytes))
+        let there = RecordKey(secret.code(of: Array("dialling\u{1}".utf8)))
+        let back = RecordKey(secret.code(of: Array("accepting\u{1}".utf8)))
         guard let there, let back else { throw ChannelError("there is no memory for its keys") }
         (sealing, opening) = isDialled ? (there, back) : (back, there)
     }
