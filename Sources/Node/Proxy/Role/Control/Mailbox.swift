@@ -7,6 +7,7 @@ final class Mailbox<Message>: @unchecked Sendable {
     let bell: Int32
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var messages: [Message] = []
+    private var isClosed = false
 
     init() throws(SystemError) {
         bell = cl_eventfd()
@@ -21,13 +22,25 @@ final class Mailbox<Message>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Leaves a message and wakes the loop. Any thread may.
-    func post(_ message: Message) {
+    /// Leaves a message and wakes the loop; false when nobody will read it any more. Any thread may.
+    @discardableResult
+    func post(_ message: Message) -> Bool {
         pthread_mutex_lock(mutex)
+        let isTaken = !isClosed
         let wasEmpty = messages.isEmpty
-        messages.append(message)
+        if isTaken { messages.append(message) }
         pthread_mutex_unlock(mutex)
-        if wasEmpty { eventfd_write(bell, 1) }
+        if isTaken, wasEmpty { eventfd_write(bell, 1) }
+        return isTaken
+    }
+
+    /// Takes no more messages, if none is left to be read. Only the loop's thread may.
+    func closeIfEmpty() -> Bool {
+        pthread_mutex_lock(mutex)
+        if messages.isEmpty { isClosed = true }
+        let isClosed = isClosed
+        pthread_mutex_unlock(mutex)
+        return isClosed
     }
 
     /// All messages, in order. Only the loop's thread may.

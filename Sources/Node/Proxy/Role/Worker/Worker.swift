@@ -175,8 +175,10 @@ final class Worker: EventSource {
     func accepted(_ descriptor: Int32, _ frontend: FrontendTraffic, _ peer: Peer) {
         if shared.workerCount > 1, stopsAt == nil, let other = idlerWorker() {
             shared.loads.add(1, at: other)
-            shared.mailboxes[other].post(.client(descriptor, frontend: frontend.index, peer))
-            return
+            let client = WorkerMessage.client(descriptor, frontend: frontend.index, peer)
+            if shared.mailboxes[other].post(client) { return }
+            // It has stopped a moment before us.
+            shared.loads.add(-1, at: other)
         }
         shared.loads.add(1, at: index)
         open(descriptor, frontend, peer)
@@ -397,12 +399,12 @@ final class Worker: EventSource {
         }
         stopsAt = until
         for session in sessions { session?.stop() }
-        finishStopping(until)
     }
 
     private func finishStopping(_ time: Nanoseconds) {
         if now >= time { for session in sessions { session?.abort() } }
-        guard sessionCount == 0 else { return }
+        // Another worker may have sent us a client before it heard of the end.
+        guard sessionCount == 0, shared.mailboxes[index].closeIfEmpty() else { return }
         isRunning = false
         for backend in backends {
             for server in backend.servers {
