@@ -16,7 +16,7 @@ struct WholeBuildTests {
     {
         let files = FileManager.default
         let copy = PackageRoot(path: target)
-        for path in [".git", "Package.swift", "Package.resolved", "Sources", "Tests"]
+        for path in [".git", ".gitignore", "Package.swift", "Package.resolved", "Sources", "Tests"]
         where files.fileExists(atPath: "\(root.path)/\(path)") {
             try files.createDirectory(atPath: target, withIntermediateDirectories: true)
             try files.copyItem(atPath: "\(root.path)/\(path)", toPath: "\(target)/\(path)")
