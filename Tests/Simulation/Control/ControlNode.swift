@@ -48,7 +48,7 @@ struct ControlNode: SimulatedNode {
     /// How often the client wants to go on.
     static let renewInterval: Duration = .milliseconds(400)
     /// How soon a new owner asks again while voters have promised to the one before.
-    static let retryInterval: Duration = .milliseconds(2)
+    static let retryInterval: Duration = .microseconds(500)
 
     let id: MemberID
     let machine: Machine
@@ -91,6 +91,9 @@ struct ControlNode: SimulatedNode {
         guard failure == nil, epoch != nil else { return false }
         return flaw == .neverEnds ? validUntil > .zero : machine.clock.local(now) < validUntil
     }
+
+    /// Whether it leads, as far as it knows.
+    var isLeading: Bool { failure == nil && replica?.isLeader == true }
 
     /// Bytes and flushes of its disk so far.
     var written: (bytes: Int, syncs: Int) { (machine.disk.writtenBytes, machine.disk.syncs) }

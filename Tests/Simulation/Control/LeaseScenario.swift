@@ -16,6 +16,9 @@ struct LeaseScenario {
         var length: Duration = .zero
     }
 
+    private static let quick = NetworkConditions(
+        delay: .microseconds(100) ... .microseconds(300), lateness: .zero ... .microseconds(100))
+
     private var random: SeededRandom
     private let seed: UInt64
     private let flaw: ControlNode.Flaw
@@ -49,14 +52,16 @@ struct LeaseScenario {
         world.observer = { world, _ in watch.observe(world) }
         world.start()
         while world.now < length {
-            let pause = random.duration(in: .milliseconds(20) ... .seconds(4))
-            // The end of a lease is where mistakes show: in short steps the observer sees every moment of it.
-            let end = world.now + pause
-            while world.now < end {
-                world.run(until: min(end, world.now + .milliseconds(5)))
-                watch.observe(world)
-            }
+            run(world, for: random.duration(in: .milliseconds(20) ... .seconds(4)), watch)
             report.faults += fault(world, &conditions)
+            if random.happens(perMille: 150), part(world) {
+                report.faults += 1
+                // On a quick network what clocks do wrong is more than what messages take.
+                if random.happens(perMille: 500) { world.apply(.conditions(Self.quick)) }
+                run(world, for: .seconds(5), watch)
+                world.apply(.mendAll)
+                world.apply(.conditions(conditions))
+            }
             if let violation = watch.violation {
                 report.violation = violation
                 return report
@@ -80,6 +85,27 @@ struct LeaseScenario {
             report.renewals += world.node(index).renewals
         }
         return report
+    }
+
+    /// The end of a lease is where mistakes show: in short steps the observer sees every moment of it.
+    private func run(_ world: World<ControlNode>, for pause: Duration, _ watch: LeaseWatch) {
+        let end = world.now + pause
+        while world.now < end {
+            world.run(until: min(end, world.now + .milliseconds(1)))
+            watch.observe(world)
+        }
+    }
+
+    /// Cuts the owner from the leader alone. The leader takes the lease as soon as its own promise has run out, and a third one,
+    /// which has promised the owner later, decides to the millisecond who acts.
+    private func part(_ world: World<ControlNode>) -> Bool {
+        guard let owner = (0..<world.count).first(where: { world.node($0).isActing(at: world.now) }),
+            let leader = (0..<world.count).first(where: { world.node($0).isLeading && $0 != owner })
+        else { return false }
+        world.apply(.mendAll)
+        world.apply(.cut(from: owner, to: leader))
+        world.apply(.cut(from: leader, to: owner))
+        return true
     }
 
     private mutating func fault(_ world: World<ControlNode>, _ conditions: inout NetworkConditions) -> Int {

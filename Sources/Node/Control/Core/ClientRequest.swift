@@ -16,14 +16,18 @@ public enum ClientRequest: Sendable, Equatable {
     case sync
     /// All that is known, now and whenever it changes: `watch`.
     case watch
+    /// What comes in a lane goes to this client from now on: `lane`.
+    case lane(String)
+    /// Tell the same lane on another member: `tell`, `lane`, `bytes` in hexadecimal digits. No number, no answer.
+    case tell(MemberID, LaneMessage)
     /// A change of the members: `add` with `address`, `promote`, `demote`, `remove`.
     case change(ControlChange)
 
     /// Reads a line; nil for anything else.
     public static func parse(_ line: [UInt8]) -> (id: UInt64, request: ClientRequest)? {
-        guard let json = try? JSONValue.parse(line), let id = json["id"]?.number,
-            let request = ClientRequest(json)
-        else { return nil }
+        guard let json = try? JSONValue.parse(line), let request = ClientRequest(json) else { return nil }
+        if case .tell = request { return (0, request) }
+        guard let id = json["id"]?.number else { return nil }
         return (id, request)
     }
 
@@ -42,6 +46,13 @@ public enum ClientRequest: Sendable, Equatable {
             self = .sync
         } else if json["watch"] != nil {
             self = .watch
+        } else if let member = json["tell"]?.number {
+            guard member != 0, let lane = json["lane"]?.text, let bytes = json["bytes"]?.bytes,
+                let message = LaneMessage(lane: lane, bytes: bytes)
+            else { return nil }
+            self = .tell(member, message)
+        } else if let lane = json["lane"]?.text, LaneMessage.isName(lane) {
+            self = .lane(lane)
         } else if let id = json["add"]?.number, let address = json["address"]?.text {
             self = .change(.add(id, address: address))
         } else if let id = json["promote"]?.number {
@@ -77,6 +88,27 @@ public enum ClientAnswer {
     /// The line was no request.
     public static func misunderstood() -> String {
         JSONValue.object([.init("error", .string("this is no request. See docs/control.md"))]).compact
+    }
+
+    /// A lane is this client's, or (false) another's from now on.
+    public static func lane(_ id: UInt64, _ lane: String, isOwn: Bool) -> String {
+        JSONValue.object([
+            .init("id", .integer(Int64(id))), .init(isOwn ? "subscribed" : "unsubscribed", .string(lane)),
+        ]).compact
+    }
+
+    /// A message in a lane, and who said it.
+    public static func told(_ message: LaneMessage, by member: MemberID) -> String {
+        JSONValue.object([
+            .init("told", .integer(Int64(member))), .init("lane", .string(message.lane)),
+            .init("bytes", .bytes(message.bytes)),
+        ]).compact
+    }
+
+    /// Nobody tells himself.
+    public static func tellsItself() -> String {
+        JSONValue.object([.init("error", .string("this is the member that you tell. Keep it to yourself"))])
+            .compact
     }
 
     /// All that is known here.

@@ -63,6 +63,9 @@ public final class ControlCore {
     public static let changeTimeout: Duration = .seconds(5)
     /// After so long without an answer a change is handed on again: it does no more when it comes twice.
     public static let retryInterval: Duration = .milliseconds(300)
+    /// An owner whose voters have promised to the one before, or were silent, is asked for again so often, until a majority
+    /// promises: its first `renew` is enough.
+    public static let renewRetry: Duration = .milliseconds(20)
     /// Changes of this node that may wait.
     public static let changeLimit = 256
 
@@ -72,12 +75,22 @@ public final class ControlCore {
     public let terms: LeaseTerms
     private var known = Knowledge()
     private var promises: Promises
-    private var grants: [String: (grants: Grants, asker: Asker?)] = [:]
+    private var grants: [String: Granting] = [:]
     private var waiting: [Waiting] = []
     private var nextTicket: UInt64 = 1
     private var actions: [Action] = []
     /// Since when this node is the leader, or the voters are as they are.
     private var votersSince: Duration
+
+    /// What voters have promised to a client of this node.
+    private struct Granting {
+        var grants: Grants
+        var asker: Asker
+        /// When the voters are asked again, while a majority has not promised anything to this owner.
+        var retry: Duration
+        /// Until when that is worth it: then all promises to others have run out, or no majority is there.
+        var end: Duration
+    }
 
     /// A change on its way.
     private struct Waiting {
@@ -110,7 +123,11 @@ public final class ControlCore {
     }
 
     /// When `wake` must be called; nil: nothing waits.
-    public var deadline: Duration? { waiting.map { min($0.end, $0.retry) }.min() }
+    public var deadline: Duration? {
+        var times = waiting.map { min($0.end, $0.retry) }
+        for (_, entry) in grants where seeks(entry) { times.append(entry.retry) }
+        return times.min()
+    }
 
     /// Who has this voter's promise for a lease, and for how long.
     public func promise(of lease: String, at now: Duration) -> (owner: MemberID, time: Duration)? {
@@ -151,16 +168,28 @@ public final class ControlCore {
             actions.append(.refused(asker, reason: "deposed"))
             return
         }
-        if grants[lease]?.grants.epoch != epoch { grants[lease] = (Grants(epoch: epoch), nil) }
-        grants[lease]?.asker = asker
-        let renewal = Renewal(lease: lease, epoch: epoch, voters: known.voters, stamp: min(asked, now))
+        var held = Grants(epoch: epoch)
+        if let entry = grants[lease], entry.grants.epoch == epoch { held = entry.grants }
+        grants[lease] = Granting(
+            grants: held, asker: asker, retry: now + Self.renewRetry, end: now + terms.silence * 2)
+        ask(lease, epoch, asked: min(asked, now), at: now)
+    }
+
+    /// Asks all voters.
+    private func ask(_ lease: String, _ epoch: UInt64, asked: Duration, at now: Duration) {
+        let renewal = Renewal(lease: lease, epoch: epoch, voters: known.voters, stamp: asked)
         for voter in known.voters where voter != id { actions.append(.send(.renew(renewal), to: voter)) }
         if known.voters.contains(id) { ask(renewal, by: id, at: now) }
     }
 
+    /// Whether an owner still waits for the first time that it may act.
+    private func seeks(_ entry: Granting) -> Bool {
+        entry.retry < entry.end && entry.grants.validUntil(terms, voters: known.voters) == nil
+    }
+
     /// A client is gone: nothing is renewed for it any more, and what it waited for is nobody's.
     public func forget(client: UInt64) {
-        for (name, entry) in grants where entry.asker?.client == client { grants[name] = nil }
+        for (name, entry) in grants where entry.asker.client == client { grants[name] = nil }
         waiting.removeAll { entry in
             if case .client(let asker) = entry.origin { asker.client == client } else { false }
         }
@@ -175,8 +204,8 @@ public final class ControlCore {
         case .granted(let lease, let epoch, let stamp):
             granted(lease, epoch, stamp, by: sender, at: now)
         case .refused(let lease, let epoch, let reason):
-            if let entry = grants[lease], entry.grants.epoch == epoch, let asker = entry.asker {
-                actions.append(.refused(asker, reason: reason))
+            if let entry = grants[lease], entry.grants.epoch == epoch {
+                actions.append(.refused(entry.asker, reason: reason))
             }
         case .forward(let ticket, let change):
             let origin = Waiting.Origin.member(sender, ticket: ticket)
@@ -209,6 +238,13 @@ public final class ControlCore {
                 waiting[place].retry = now + Self.retryInterval
                 if waiting[place].result == nil, !waiting[place].isProposed { hand(place, at: now) }
             }
+        }
+        for (name, entry) in grants where now >= entry.retry && seeks(entry) {
+            grants[name]?.retry = now + Self.renewRetry
+            let lease = known.state.lease(name)
+            guard lease.released < entry.grants.epoch else { continue }
+            // Whoever acts counts from this question, not from the client's: `valid` says until when.
+            ask(name, entry.grants.epoch, asked: now, at: now)
         }
     }
 
@@ -301,7 +337,9 @@ public final class ControlCore {
 
     private func refuse(_ renewal: Renewal, _ owner: MemberID, _ reason: String) {
         if owner == id {
-            if let asker = grants[renewal.lease]?.asker { actions.append(.refused(asker, reason: reason)) }
+            if let entry = grants[renewal.lease], entry.grants.epoch == renewal.epoch {
+                actions.append(.refused(entry.asker, reason: reason))
+            }
         } else {
             actions.append(
                 .send(.refused(lease: renewal.lease, epoch: renewal.epoch, reason: reason), to: owner))
@@ -316,9 +354,8 @@ public final class ControlCore {
         let before = entry.grants.validUntil(terms, voters: known.voters)
         entry.grants.add(voter, stamp: stamp)
         grants[lease] = entry
-        guard let until = entry.grants.validUntil(terms, voters: known.voters), until != before, until > now,
-            let asker = entry.asker
+        guard let until = entry.grants.validUntil(terms, voters: known.voters), until != before, until > now
         else { return }
-        actions.append(.valid(asker, until: until))
+        actions.append(.valid(entry.asker, until: until))
     }
 }

@@ -10,6 +10,8 @@ final class ClientServer: EventSource {
     static let lineLimit = 128 << 10
     /// Bytes that may wait to be sent to a client that does not read; then it is sent away.
     static let unsentLimit = 4 << 20
+    /// The same for what may be dropped.
+    static let lossyLimit = 256 << 10
     /// Clients at once.
     static let clientLimit = 64
 
@@ -40,6 +42,11 @@ final class ClientServer: EventSource {
 
     func send(_ line: String, to client: UInt64) { clients[client]?.send(line) }
 
+    /// Drops the line when `lossyLimit` bytes wait: for what nobody counts on.
+    func offer(_ line: String, to client: UInt64) {
+        if let client = clients[client], client.unsentCount < Self.lossyLimit { client.send(line) }
+    }
+
     func ready(_ readiness: Readiness) {
         while true {
             let descriptor = cl_accept4(listener.descriptor)
@@ -68,6 +75,7 @@ final class ClientServer: EventSource {
         private let handler: ([UInt8]?) -> Void
         private var received: [UInt8] = []
         private var unsent: [UInt8] = []
+        var unsentCount: Int { unsent.count }
         private var isOpen = true
 
         init(_ descriptor: Int32, on reactor: Reactor, _ handler: @escaping ([UInt8]?) -> Void) {

@@ -26,6 +26,8 @@ final class ControlRole {
     private var console: ConsoleServer?
     private var clients: ClientServer?
     private var watchers: [(client: UInt64, id: UInt64)] = []
+    /// Who gets what comes in a lane: one client each.
+    private var lanes: [(lane: String, client: UInt64, id: UInt64)] = []
     private var failure: String?
     private var isPerforming = false
 
@@ -108,6 +110,12 @@ final class ControlRole {
             }
             core.receive(message, from: sender, at: Reactor.clock())
             perform()
+        case .passed(let bytes, let sender):
+            // A lane that nobody here listens to is one of a role that does not run.
+            guard let message = LaneMessage(encoded: bytes),
+                let lane = lanes.first(where: { $0.lane == message.lane })
+            else { return }
+            clients?.offer(ClientAnswer.told(message, by: sender), to: lane.client)
         case .connected, .disconnected: break
         case .note(let sentence): journal.log(.notice, sentence)
         case .stopped(let reason):
@@ -143,6 +151,7 @@ final class ControlRole {
         switch event {
         case .gone(let client):
             watchers.removeAll { $0.client == client }
+            lanes.removeAll { $0.client == client }
             core.forget(client: client)
         case .line(let line, let client):
             guard let (id, request) = ClientRequest.parse(line) else {
@@ -156,7 +165,10 @@ final class ControlRole {
 
     private func handle(_ request: ClientRequest, by asker: ControlCore.Asker) {
         let now = Reactor.clock()
-        if let failure, request != .watch {
+        switch request {
+        case .watch, .lane, .tell: break
+        default:
+            guard let failure else { break }
             clients?.send(ClientAnswer.result(asker.request, .refused(failure)), to: asker.client)
             return
         }
@@ -173,8 +185,23 @@ final class ControlRole {
         case .watch:
             watchers.append((asker.client, asker.request))
             clients?.send(ClientAnswer.state(asker.request, member: node.id, known), to: asker.client)
+        case .lane(let lane): subscribe(asker, to: lane)
+        case .tell(node.id, _): clients?.send(ClientAnswer.tellsItself(), to: asker.client)
+        case .tell(let receiver, let message): _ = member.pass(message.encoded, to: receiver)
         case .change(let change): core.request(change, by: asker, at: now)
         }
+    }
+
+    /// The last one gets it: one that comes again after a crash does not wait for its former connection to be noticed.
+    private func subscribe(_ asker: ControlCore.Asker, to lane: String) {
+        if let place = lanes.firstIndex(where: { $0.lane == lane }) {
+            let former = lanes.remove(at: place)
+            if former.client != asker.client {
+                clients?.send(ClientAnswer.lane(former.id, lane, isOwn: false), to: former.client)
+            }
+        }
+        lanes.append((lane, asker.client, asker.request))
+        clients?.send(ClientAnswer.lane(asker.request, lane, isOwn: true), to: asker.client)
     }
 
     // MARK: core

@@ -49,6 +49,8 @@ public final class ClusterMember<Machine: StateMachine> {
         case applied
         /// A message of the role on another member (`send`).
         case message([UInt8], from: MemberID)
+        /// What the role on another member passed on (`pass`).
+        case passed([UInt8], from: MemberID)
         /// A connection to a member is there, or is gone; more than one may be there.
         case connected(MemberID)
         case disconnected(MemberID)
@@ -172,6 +174,12 @@ public final class ClusterMember<Machine: StateMachine> {
         mesh?.send(message, in: .role, to: member) ?? false
     }
 
+    /// Sends a message of the role's clients: behind the role's own, and no more than `SecureChannel.passedLimit` bytes wait.
+    /// False when it is dropped; it may get lost, too.
+    public func pass(_ message: [UInt8], to member: MemberID) -> Bool {
+        mesh?.send(message, in: .passed, to: member) ?? false
+    }
+
     /// Leaves: what was to be written is written, then everything is closed. Nothing is called any more.
     public func close() {
         guard lock >= 0 else { return }
@@ -241,6 +249,7 @@ public final class ClusterMember<Machine: StateMachine> {
             replica.receive(message, from: member, at: Reactor.clock())
             perform()
         case .message(.role, let bytes, let member): handler(.message(bytes, from: member))
+        case .message(.passed, let bytes, let member): handler(.passed(bytes, from: member))
         case .connected(let member): handler(.connected(member))
         case .disconnected(let member): handler(.disconnected(member))
         case .complaint(let sentence): handler(.note(sentence))

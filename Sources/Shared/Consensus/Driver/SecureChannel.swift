@@ -22,6 +22,9 @@ public final class SecureChannel {
         case role = 0
         /// Consensus.
         case consensus = 1
+        /// What the role passes on for its clients. It takes turns with consensus, record by record: neither waits for the
+        /// other's snapshot, nor for its flood.
+        case passed = 2
     }
 
     /// Bytes of random in each hello.
@@ -32,6 +35,8 @@ public final class SecureChannel {
     public static let messageLimit = Settings.snapshotLimit + (1 << 20)
     /// Bytes that may wait to be sent in a lane; a message that does not fit is dropped.
     public static let queueLimit = messageLimit + (4 << 20)
+    /// The same for what is passed on: what waits longer is too late for those who wait for it.
+    public static let passedLimit = 256 << 10
     /// Bytes that are sealed ahead of being sent: what is urgent waits behind no more.
     static let sealedAhead = 64 << 10
 
@@ -64,11 +69,13 @@ public final class SecureChannel {
     private var incoming: [UInt8] = []
     private var sealing: RecordKey?
     private var opening: RecordKey?
-    private var queues: [[[UInt8]]] = [[], []]
-    private var queuedBytes = [0, 0]
+    private var queues: [[[UInt8]]] = [[], [], []]
+    private var queuedBytes = [0, 0, 0]
     /// How much of the first message of a lane has gone.
-    private var sent = [0, 0]
-    private var partial: [[UInt8]] = [[], []]
+    private var sent = [0, 0, 0]
+    private var partial: [[UInt8]] = [[], [], []]
+    /// Whose turn it is, of those that take turns.
+    private var turn = Lane.consensus
 
     /// A connection that this member dialled to reach `peer`. `nonce`: `nonceBytes` that were never used before.
     public init(_ id: MemberID, dialled peer: MemberID, key: ClusterKey, nonce: [UInt8]) {
@@ -107,7 +114,7 @@ public final class SecureChannel {
     public func send(_ message: [UInt8], in lane: Lane) -> Bool {
         let place = Int(lane.rawValue)
         guard case .open = state, message.count <= Self.messageLimit,
-            queuedBytes[place] + message.count <= Self.queueLimit
+            queuedBytes[place] + message.count <= (lane == .passed ? Self.passedLimit : Self.queueLimit)
         else { return false }
         queues[place].append(message)
         queuedBytes[place] += message.count
@@ -223,7 +230,7 @@ public final class SecureChannel {
 
     private func fill() {
         guard case .open = state else { return }
-        while outgoing.count < Self.sealedAhead, let place = queues.firstIndex(where: { !$0.isEmpty }) {
+        while outgoing.count < Self.sealedAhead, let place = nextLane() {
             let message = queues[place][0]
             let end = min(message.count, sent[place] + Self.pieceLimit)
             let more: UInt8 = end < message.count ? 0x80 : 0
@@ -234,6 +241,17 @@ public final class SecureChannel {
             queuedBytes[place] -= message.count
             sent[place] = 0
         }
+    }
+
+    /// The lane that the next record is of; nil: nothing waits.
+    private func nextLane() -> Int? {
+        func waits(_ lane: Lane) -> Bool { !queues[Int(lane.rawValue)].isEmpty }
+        if waits(.role) { return Int(Lane.role.rawValue) }
+        let other: Lane = turn == .consensus ? .passed : .consensus
+        let lane = waits(turn) ? turn : other
+        guard waits(lane) else { return nil }
+        turn = lane == .consensus ? .passed : .consensus
+        return Int(lane.rawValue)
     }
 
     private func seal(_ plain: [UInt8]) {

@@ -95,6 +95,67 @@ import Testing
         #expect(state?["leases"]?["primary"]?["epoch"]?.integer == 3)
     }
 
+    @Test("roles talk to the same role on other nodes, each in its lane; the last subscriber gets it")
+    func lanes() throws {
+        defer { remove() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect(), "\(node.output)") }
+        let (first, second, third) = (nodes[0], nodes[1], nodes[2])
+        // Once something is agreed on, all are connected or about to be.
+        #expect(first.ask(#""sync":true"#)?["result"]?["answer"]?["done"]?.boolean == true)
+        #expect(second.ask(#""lane":"database""#)?["subscribed"]?.text == "database")
+        #expect(third.ask(#""lane":"storage""#)?["subscribed"]?.text == "storage")
+
+        func tell(_ bytes: String, until heard: (JSONValue?) -> Bool) -> Bool {
+            for _ in 0..<100 {
+                _ = first.say(#"{"tell":2,"lane":"database","bytes":"\#(bytes)"}"#)
+                if heard(second.next(within: 0.2) { $0["told"] != nil }) { return true }
+            }
+            return false
+        }
+        #expect(
+            tell("00ff") {
+                $0?["told"]?.integer == 1 && $0?["lane"]?.text == "database" && $0?["bytes"]?.text == "00ff"
+            })
+        let most = String(repeating: "ab", count: 16 << 10)
+        #expect(tell(most) { $0?["bytes"]?.text == most })
+
+        // Nobody listens to that lane there, and the one that somebody listens to still works.
+        #expect(first.say(#"{"tell":3,"lane":"database","bytes":"01"}"#))
+        #expect(first.say(#"{"tell":3,"lane":"storage","bytes":"02"}"#))
+        #expect(third.next(within: 5) { $0["told"] != nil }?["bytes"]?.text == "02")
+
+        #expect(first.say(#"{"tell":1,"lane":"database","bytes":"01"}"#))
+        #expect(first.next(within: 5) { $0["error"] != nil }?["error"]?.text?.contains("you tell") == true)
+        #expect(first.say("{\"tell\":2,\"lane\":\"database\",\"bytes\":\"\(most)00\"}"))
+        #expect(first.next(within: 5) { $0["error"] != nil } != nil)
+
+        // A second client of the same node takes the lane over.
+        let other = ControlClient(of: second.folder)
+        #expect(other.connect())
+        #expect(other.ask(#""lane":"database""#)?["subscribed"]?.text == "database")
+        #expect(second.next(within: 5) { $0["unsubscribed"] != nil }?["unsubscribed"]?.text == "database")
+        #expect(first.say(#"{"tell":2,"lane":"database","bytes":"03"}"#))
+        #expect(other.next(within: 5) { $0["told"] != nil }?["bytes"]?.text == "03")
+    }
+
+    @Test(
+        "the first renewal of a new owner is answered when the one before has run out, without being asked again"
+    )
+    func firstRenewal() throws {
+        defer { remove() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect()) }
+        #expect(nodes[0].take("primary", after: 0) == 1)
+        // The voters have just started, and promise nothing for a lease's length.
+        let line = #""renew":"primary","epoch":1,"asked":\#(cl_now_ns())"#
+        var answer = nodes[0].ask(line, within: 8)
+        while let said = answer, said["valid"] == nil {
+            answer = nodes[0].next(within: 8) { $0["id"] == said["id"] }
+        }
+        #expect(try #require(answer?["valid"]?.integer) > Int64(cl_now_ns()))
+    }
+
     @Test("without a majority nothing is agreed on, and what was asked is told to be unknown")
     func minority() throws {
         defer { remove() }

@@ -71,6 +71,33 @@ import Digest
         #expect(try pair.talk().map { $0.message.count } == [1 << 20])
     }
 
+    @Test("what is passed on neither waits for a snapshot nor makes promises wait")
+    func turns() throws {
+        let pair = Pair()
+        try pair.talk()
+        #expect(pair.dialling.send([UInt8](repeating: 7, count: 1 << 20), in: .consensus))
+        for byte in 0..<10 as Range<UInt8> {
+            #expect(pair.dialling.send([UInt8](repeating: byte, count: 16_000), in: .passed))
+        }
+        #expect(pair.dialling.send([1], in: .role))
+        let arrived = try pair.accepting.receive(pair.dialling.takeOutgoing()[...])
+        #expect(arrived.first?.lane == .role && arrived.contains { $0.lane == .passed })
+        #expect(try pair.talk().last?.message.count == 1 << 20)
+    }
+
+    @Test("no more is passed on than may wait")
+    func passedBound() throws {
+        let pair = Pair()
+        try pair.talk()
+        var taken = 0
+        while taken < 100, pair.dialling.send([UInt8](repeating: 0, count: 16 << 10), in: .passed) {
+            taken += 1
+        }
+        #expect(taken == SecureChannel.passedLimit / (16 << 10))
+        #expect(pair.dialling.send([1], in: .role))
+        #expect(pair.dialling.send([1], in: .consensus))
+    }
+
     @Test("too much that waits is refused, not kept")
     func bounded() throws {
         let pair = Pair()
