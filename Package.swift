@@ -183,7 +183,7 @@ let package = Package(
         tests("Inventory", at: "Workstation/Inventory", ["Inventory", "Diagnostics", "JSON", "Commands"]),
         tests(
             "Recipes", at: "Workstation/Recipes",
-            ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands"]),
+            ["Recipes", "Inventory", "Manifest", "Diagnostics", "Digest", "Commands", "Languages"]),
         tests(
             "CrossBuild", at: "Workstation/CrossBuild",
             ["Apt", "CrossBuild", "Requirements", "Commands", "Events", "Digest", "JSON", "TestSupport"]),

@@ -39,6 +39,13 @@ struct FileChanges {
         }
     }
 
+    /// Those of the changes that must be made before packages are installed.
+    var early: FileChanges {
+        var early = self
+        early.list = list.filter { $0.file.isEarly && $0.file.content != .absent }
+        return early
+    }
+
     /// Folders that the changes will make, those above their files included.
     func newFolders() throws(ApplyError) -> [String] {
         var folders: [String] = []

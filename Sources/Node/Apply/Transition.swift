@@ -4,8 +4,8 @@ import Manifest
 
 /// Makes a node equal to a manifest.
 ///
-/// Everything that can be known to fail is looked at first; then the order is: blobs, packages, accounts, modules,
-/// notes of what is begun, what is made and what the units are owed, sysctls, files, release folder, link to it,
+/// Everything that can be known to fail is looked at first; then the order is: blobs, files that packages read while they
+/// are installed, packages, accounts, modules, notes of what is begun, what is made and what the units are owed, sysctls, files, release folder, link to it,
 /// units, then folders and accounts that are not needed any more. Each step can be repeated: a run killed at any point is made up for by the next one.
 struct Transition {
     /// Where the workstation puts a manifest and blobs.
@@ -62,6 +62,7 @@ struct Transition {
         if missing.isEmpty {
             try packages.removePushed()
         } else {
+            try performEarly(changes, &pending, begins: manifest.owning(begun))
             try packages.install(missing, faults: faults)
         }
         let made = try makeAccounts(of: manifest)
@@ -125,6 +126,22 @@ struct Transition {
         try releases.prune()
         try tree.remove("\(Self.incoming)/manifest.json")
         events.done()
+    }
+
+    /// Puts there what packages read while they are installed; what that owes units is written down first, as always.
+    private func performEarly(
+        _ changes: FileChanges, _ pending: inout PendingActions, begins manifest: Manifest
+    ) throws(ApplyError) {
+        let early = changes.early
+        guard !early.list.isEmpty else { return }
+        for change in early.list { pending.add(changed: change.file) }
+        try note(pending, early, begins: manifest)
+        try faults.pass()
+        for change in early.list {
+            try early.perform(change)
+            events.changed("file", "path", change.file.path, change.action)
+            try faults.pass()
+        }
     }
 
     /// Two applies at once would undo each other. The lock ends with the process that holds it.

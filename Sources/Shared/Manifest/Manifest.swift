@@ -78,6 +78,8 @@ public struct ManagedFile: Equatable, Sendable {
     public var restart: [String]
     /// Units that are reloaded when this file changed.
     public var reload: [String]
+    /// Whether it must be there before packages are installed, because they read it then. It belongs to root.
+    public var isEarly = false
 
     /// A path and what shall stand there.
     public init(

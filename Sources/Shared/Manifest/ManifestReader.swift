@@ -112,6 +112,7 @@ extension ManagedFile {
         let object = MemberReader(element, place: path)
         try object.allow([
             "path", "kind", "sha256", "size", "target", "mode", "owner", "group", "restart", "reload",
+            "early",
         ])
         let content: Content
         switch try object.text("kind") {
@@ -126,6 +127,10 @@ extension ManagedFile {
             group: try object.text("group"))
         file.restart = try object.units("restart")
         file.reload = try object.units("reload")
+        if element["early"] != nil { file.isEarly = try object.boolean("early") }
+        guard !file.isEarly || (file.owner == "root" && file.group == "root") else {
+            throw ManifestError("\(path): what stands there before packages are installed must be root's")
+        }
         return file
     }
 }

@@ -2,9 +2,9 @@ import Digest
 import JSON
 
 extension Manifest {
-    /// The format that this half writes. It reads format 1 too, which has no users, groups, modules and sysctls:
-    /// nodes keep manifests of earlier releases. Another number is refused.
-    public static let format: Int64 = 2
+    /// The format that this half writes. It reads earlier ones too, since nodes keep manifests of earlier releases: 1 has no
+    /// users, groups, modules and sysctls, 2 no early files. Another number is refused.
+    public static let format: Int64 = 3
 
     /// The manifest as a JSON document, always the same text for the same manifest.
     public var json: JSONValue {
@@ -67,6 +67,7 @@ extension ManagedFile {
         members.append(.init("group", .string(group)))
         members.append(.init("restart", .strings(restart)))
         members.append(.init("reload", .strings(reload)))
+        if isEarly { members.append(.init("early", .boolean(true))) }
         return .object(members)
     }
 

@@ -22,6 +22,11 @@ public struct CheckRunner: Sendable {
     /// The interface that sockets are bound to, or nil.
     public var device: String?
 
+    /// Asks a role's console; without a login there is no answer.
+    var console: @Sendable (Check.Console) -> Result<String, HTTPProbe.Failure> = { _ in
+        .failure(HTTPProbe.Failure(reason: "there is no login to ask over"))
+    }
+
     /// Told about once a second, while a check waits, what it saw last.
     var waiting: @Sendable (_ sentence: String) -> Void = { _ in }
 
@@ -55,6 +60,11 @@ public struct CheckRunner: Sendable {
 
     private func once(_ check: Check, timeout: Duration) -> (failure: String?, body: String) {
         do throws(HTTPProbe.Failure) {
+            if let question = check.console {
+                let answer = try console(question).get()
+                guard let wanted = check.contains, !answer.contains(wanted) else { return (nil, answer) }
+                return ("answered \"\(answer.prefix(200))\", without \"\(wanted)\"", answer)
+            }
             let answer = try HTTPProbe(check.url, device: device, timeout: timeout).get()
             if answer.status != check.status {
                 return ("answered \(answer.status), not \(check.status)", answer.body)

@@ -53,6 +53,9 @@ public struct ClusterStatus: Sendable {
                 problems.append(
                     "\(name): \(unit.name) is \(unit.state). Look there with: journalctl -u \(unit.name)")
             }
+            if let control = report.control, !control.hasPrefix("ok: ") {
+                problems.append("\(name): control: \(control)")
+            }
             for server in report.servers where server.status != "UP" && server.status != "no check" {
                 problems.append("\(name): its proxy sees \(server.name) \(server.status) (\(server.check))")
             }

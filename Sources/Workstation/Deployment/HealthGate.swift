@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Recipes
+import SSH
 
 /// What a node must pass before the next one is touched: its recipes' checks, and staying healthy for a while.
 struct HealthGate {
@@ -33,11 +34,27 @@ struct HealthGate {
     /// Asks the recipes' checks of the node. Those of the virtual address are asked once an edge node is there.
     private func check(_ member: Member) throws(DeploymentFailure) {
         let isEdge = member.compiled.node.recipes.contains("vrrp")
-        let checks = member.compiled.checks.filter { $0.concernsNode || isEdge }
+        try ask(
+            member.compiled.checks.filter { $0.together == nil && ($0.concernsNode || isEdge) }, of: member)
+    }
+
+    /// Asks what concerns all nodes with a recipe together, once it runs on all of them.
+    func passTogether(_ member: Member, _ checks: [Check]) throws(DeploymentFailure) {
+        guard !checks.isEmpty else { return }
+        sink.report(
+            Event(
+                .progress, command: "deploy", subject: member.compiled.node.name,
+                message: "checking that it is one with the others"))
+        try ask(checks, of: member)
+    }
+
+    private func ask(_ checks: [Check], of member: Member) throws(DeploymentFailure) {
         var runner = CheckRunner(device: device)
         runner.waiting = { [sink, name = member.compiled.node.name] sentence in
             sink.report(Event(.progress, command: "deploy", subject: name, message: "waiting: \(sentence)"))
         }
+        let console = ConsoleQuestions { () throws(SSHError) in member.session }
+        runner.console = { console.ask($0) }
         let failed = runner.run(checks).filter { $0.failure != nil }
         guard let first = failed.first else { return }
         var text = failed.compactMap(\.sentence).joined(separator: "\n  ")

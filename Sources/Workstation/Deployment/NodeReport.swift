@@ -35,6 +35,8 @@ public struct NodeReport: Sendable, Equatable {
     public var activeAddress: String?
     /// Why the virtual router is in that state.
     public var cause: String?
+    /// What control says of itself, `ok: …` when all is well; nil where there is none.
+    public var control: String?
     /// What the node's proxy thinks of each server.
     public var servers: [ServerState] = []
 
@@ -50,9 +52,10 @@ public struct NodeReport: Sendable, Equatable {
         echo "== memory"; grep -E "^Mem(Total|Available):" /proc/meminfo
         echo "== disk"; df -P / | tail -n 1
         echo "== temperature"; cat /sys/class/thermal/thermal_zone0/temp 2>/dev/null
-        echo "== units"; for unit in apache2 pinode-proxy pinode-vrrp; do
+        echo "== units"; for unit in apache2 pinode-proxy pinode-vrrp pinode-control pinode-database; do
         systemctl cat $unit >/dev/null 2>&1 && echo "$unit $(systemctl is-active $unit)"; done
         echo "== vrrp"; [ -S /run/pinode/vrrp.sock ] && $runtime ctl vrrp show vrrp json
+        echo "== control"; [ -S /run/pinode/control.sock ] && $runtime ctl control show health
         echo "== proxy"; [ -S /run/pinode/proxy.sock ] && $runtime ctl proxy show stat
         true'
         """
@@ -98,6 +101,7 @@ public struct NodeReport: Sendable, Equatable {
             activeAddress = instance["active_address"]?.text
             cause = instance["last_transition"]?["cause"]?.text
         }
+        control = sections["control"]?.first
         servers = Self.servers(sections["proxy"] ?? [])
     }
 
@@ -134,6 +138,7 @@ public struct NodeReport: Sendable, Equatable {
             .init("units", .object(units.map { .init($0.name, .string($0.state)) })),
             .init("vrrp", text(router)), .init("vrrp_cause", text(cause)),
             .init("vrrp_active_address", text(activeAddress)),
+            .init("control", text(control)),
             .init(
                 "servers",
                 .array(

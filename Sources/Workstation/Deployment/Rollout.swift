@@ -121,7 +121,10 @@ public struct Rollout: Sendable {
                     ))
             }
             if usesOtherSessions(wave) { aftermath.wait() }
-            let outcomes = bring(wave, among: members)
+            let deployed = done + names
+            let outcomes = bring(wave, among: members) { member in
+                Together(cluster: cluster, members: members, deployed: deployed).checks(of: member)
+            }
             notice.end()
             for (member, outcome) in zip(wave, outcomes) { aftermath.begin(member, outcome) }
             let outcome = outcomes.first { $0 == .left } ?? outcomes.first { $0 != .done } ?? .done
@@ -208,7 +211,9 @@ public struct Rollout: Sendable {
     }
 
     /// One wave: drained, changed side by side, and given traffic again.
-    private func bring(_ wave: [Member], among members: [Member]) -> [Outcome] {
+    private func bring(
+        _ wave: [Member], among members: [Member], together: @Sendable (Member) -> [Check]
+    ) -> [Outcome] {
         let names = wave.map(\.compiled.node.name).joined(separator: " and ")
         let drained = wave.filter(\.plan.interruptsService).map(\.compiled.node.address)
         let drain = Drain(addresses: drained, members: members)
@@ -226,7 +231,18 @@ public struct Rollout: Sendable {
         }
         move?.begin()
         defer { move?.end() }
-        return parallel(wave) { member in bring(member) }
+        let outcomes = parallel(wave) { member in bring(member) }
+        guard outcomes.allSatisfy({ $0 == .done }) else { return outcomes }
+        let last = wave.map { ($0, together($0)) }
+        return parallel(last) { member, checks in
+            do throws(DeploymentFailure) {
+                try HealthGate(device: cluster.lab?.bridge, sink: sink).passTogether(member, checks)
+            } catch {
+                fail(member, error.sentence)
+                return undo(member)
+            }
+            return .done
+        }
     }
 
     /// Draining a node and moving the virtual address go over the other nodes' sessions.
@@ -300,7 +316,10 @@ public struct Rollout: Sendable {
     /// A node that is as it shall be and fails its checks all the same (the last deploy stopped at it) must not be
     /// passed over on the way to the next one.
     private func othersAnswer(_ members: [Member]) -> Bool {
-        let checks = members.map { (name: $0.plan.node, checks: $0.compiled.checks.filter(\.concernsNode)) }
+        // What concerns all together may be what this deploy mends.
+        let checks = members.map {
+            (name: $0.plan.node, checks: $0.compiled.checks.filter { $0.concernsNode && $0.together == nil })
+        }
         let runner = CheckRunner(device: cluster.lab?.bridge)
         let failures = parallel(checks) { entry in
             runner.run(entry.checks).compactMap(\.sentence).first.map { (entry.name, $0) }

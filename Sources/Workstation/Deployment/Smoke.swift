@@ -4,6 +4,7 @@ import Foundation
 import Inventory
 import JSON
 import Recipes
+import SSH
 
 /// `pidep smoke`: every service once, on each node and on the virtual address, side by side.
 public struct Smoke: Sendable {
@@ -14,11 +15,14 @@ public struct Smoke: Sendable {
     public var cluster: Cluster
     /// What is asked, each once.
     public var checks: [Check]
+    /// Where a lab's key and known hosts lie.
+    public var labFolder: String
 
     /// The checks of a cluster's compiled nodes. The same check of several nodes is made once, and one that asks less of
     /// the same page than another one is not made.
-    public init(cluster: Cluster, nodes: [CompiledNode]) {
+    public init(cluster: Cluster, nodes: [CompiledNode], labFolder: String = "") {
         self.cluster = cluster
+        self.labFolder = labFolder
         let all = nodes.flatMap(\.checks)
         let demanding = all.filter { $0.contains != nil }
         checks = all.reduce(into: []) { chosen, check in
@@ -33,7 +37,13 @@ public struct Smoke: Sendable {
 
     /// Asks everything; returns whether all is well.
     public func run(_ sink: any EventSink) -> Bool {
-        let outcomes = CheckRunner(device: cluster.lab?.bridge).run(checks, limit: Self.limit)
+        var runner = CheckRunner(device: cluster.lab?.bridge)
+        let consoles = consoles()
+        runner.console = { question in
+            consoles[question.node]?.ask(question)
+                ?? .failure(HTTPProbe.Failure(reason: "there is no such node"))
+        }
+        let outcomes = runner.run(checks, limit: Self.limit)
         for outcome in outcomes { sink.report(event(outcome)) }
         let failures = outcomes.count { $0.failure != nil }
         let answered = Set(outcomes.filter { $0.check.concernsVirtualAddress }.compactMap(node)).sorted()
@@ -50,6 +60,17 @@ public struct Smoke: Sendable {
                     .init("answered", .strings(answered)),
                 ]))
         return failures == 0
+    }
+
+    /// A login each, made when it is needed.
+    private func consoles() -> [String: ConsoleQuestions] {
+        var consoles: [String: ConsoleQuestions] = [:]
+        for node in cluster.nodes {
+            let target = SSHTarget(node, in: cluster, labFolder: labFolder)
+            consoles[node.name] = ConsoleQuestions { () throws(SSHError) in try SSHSession.connect(to: target)
+            }
+        }
+        return consoles
     }
 
     /// The node that an answer names (`/node.php?json`).

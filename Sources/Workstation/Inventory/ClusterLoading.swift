@@ -98,6 +98,11 @@ struct ClusterResolution {
     }
 
     private mutating func check(_ key: String, _ variable: Variable, inAll: Bool) {
+        if case .lab? = variable.secret, value("lab", in: whole, Bool.init(spelled:)) != true {
+            report(
+                variable.line, "\(ASCII.clip(key)) stands here in clear, and this is no lab",
+                "Write \(SecretSource.acceptedForms)")
+        }
         if let known = KnownKeys.own.first(where: { $0.key == key }) {
             if let problem = variable.problem(key, known.kind) { report(problem) }
             if known.wholeCluster, !inAll {
@@ -111,7 +116,9 @@ struct ClusterResolution {
             report(
                 variable.line, "\(ASCII.clip(key)) is not supported and is ignored by pidep",
                 near.map { "Did you mean \"\($0)\"?" } ?? "", severity: .warning)
-        } else if let knownVariables, !knownVariables.contains(key) {
+        } else if let knownVariables, !knownVariables.contains(key),
+            !knownVariables.contains(where: { VariableFamily($0)?.key(of: key) != nil })
+        {
             let near = nearestWord(to: key, among: KnownKeys.all + knownVariables.sorted())
             report(
                 variable.line, "\"\(ASCII.clip(key))\" is not a variable that pidep or a recipe knows",

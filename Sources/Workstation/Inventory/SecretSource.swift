@@ -8,6 +8,8 @@ public enum SecretSource: Hashable, Sendable {
     case environment(String)
     /// `secret:command:COMMAND`: what a command of the workstation's shell prints.
     case command(String)
+    /// `secret:lab:VALUE`: the value itself, in a lab only, whose passwords protect nothing.
+    case lab(String)
 
     /// What a secret's text begins with.
     public static let prefix = "secret:"
@@ -21,6 +23,7 @@ public enum SecretSource: Hashable, Sendable {
         case "file": self = .file(parts[1])
         case "env": self = .environment(parts[1])
         case "command": self = .command(parts[1])
+        case "lab": self = .lab(parts[1])
         default: return nil
         }
     }

@@ -29,8 +29,11 @@ public struct SecretStore: Sendable {
     /// None.
     public init() {}
 
-    /// All of them.
-    public var secrets: [Secret] { values.values.sorted { ($0.name, $0.value) < ($1.name, $1.value) } }
+    /// All that must be hidden: a lab's own that is shorter than any secret would take half of every text with it.
+    public var secrets: [Secret] {
+        values.values.filter { $0.value.utf8.count >= Self.shortest }
+            .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
+    }
 
     /// The secret that a node's variable names; nil where it names none.
     public func value(of variable: String, on node: ClusterNode) -> String? {
@@ -54,7 +57,7 @@ public struct SecretStore: Sendable {
                 guard store.values[key] == nil else { continue }
                 do throws(Failure) {
                     let value = try read(source, besides: variable.file)
-                    store.values[key] = Secret(name: name, value: try usable(value))
+                    store.values[key] = Secret(name: name, value: try usable(value, of: source))
                 } catch {
                     let sentence = "\(variable.file):\(variable.line): the secret \(name) \(error.sentence)"
                     if !problems.contains(sentence) { problems.append(sentence) }
@@ -94,6 +97,7 @@ public struct SecretStore: Sendable {
             }
             return value
         case .command(let line): return try run(line)
+        case .lab(let value): return value
         }
     }
 
@@ -121,7 +125,10 @@ public struct SecretStore: Sendable {
     }
 
     /// Without the end of its line; refuses what could not stand in a configuration file, or could not be hidden.
-    private static func usable(_ text: String) throws(Failure) -> String {
+    private static func usable(_ text: String, of source: SecretSource) throws(Failure) -> String {
+        // It stands in the inventory for all to read.
+        if case .lab = source { return text }
+
         var value = text
         while value.hasSuffix("\n") || value.hasSuffix("\r") { value.removeLast() }
         guard value.utf8.count >= shortest else {

@@ -49,12 +49,34 @@ public struct UsedValue: Sendable, Equatable {
     }
 }
 
-/// A request over HTTP and what its answer must be.
+/// A request and what its answer must be.
 public struct Check: Sendable, Equatable {
+    /// A question to the console of a role on a node.
+    public struct Console: Sendable, Equatable {
+        /// The node's name.
+        public var node: String
+        /// The role's name, as `pinode ctl` takes it.
+        public var role: String
+        /// The role's command.
+        public var command: String
+
+        /// A question.
+        public init(node: String, role: String, command: String) {
+            self.node = node
+            self.role = role
+            self.command = command
+        }
+
+        /// The question as it is told: `nustler1: pinode ctl control show health`.
+        public var text: String { "\(node): pinode ctl \(role) \(command)" }
+    }
+
     /// The recipe that asks for it.
     public var recipe: String
-    /// The whole URL, `http://192.0.2.1/`; HTTP's own port is left out.
+    /// The whole URL, `http://192.0.2.1/`; HTTP's own port is left out. Of a console the question's text.
     public var url: String
+    /// Set where not HTTP but a console is asked.
+    public var console: Console?
     /// The status code that must come back.
     public var status: Int
     /// Text that the body must contain; nil: any body will do.
@@ -63,4 +85,7 @@ public struct Check: Sendable, Equatable {
     public var within: Duration
     /// Whether the URL's host is the virtual IP address, so that the check concerns the cluster and not the node.
     public var concernsVirtualAddress: Bool
+    /// The recipe's units on the node, where the check is about all nodes with the recipe together: it can hold only when
+    /// these run on all of them. Nil: it concerns the node alone.
+    public var together: [String]?
 }

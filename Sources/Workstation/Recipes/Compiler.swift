@@ -48,14 +48,15 @@ struct Compiler {
                 "recipes need the IP address of \(node.name), and \"\(node.address)\" is none",
                 "Set ansible_host to it")
         }
-        for (name, variable) in catalog.declared.sorted(by: { $0.key < $1.key }) {
-            if let value = node.variables[name], let problem = value.problem(name, variable.kind) {
-                diagnostics.append(problem)
-            }
+        for (name, value) in node.variables.sorted(by: { $0.key < $1.key }) {
+            if let problem = catalog.problem(with: value, named: name) { diagnostics.append(problem) }
         }
         for recipe in recipes(of: node) {
+            for variable in recipe.variables { checkFamily(variable, node) }
             for variable in recipe.variables
-            where variable.preset == nil && !variable.isOptional && node.variables[variable.name] == nil {
+            where variable.family == nil && variable.preset == nil && !variable.isOptional
+                && node.variables[variable.name] == nil
+            {
                 report(
                     node.file, node.line,
                     "\(node.name) has no \(variable.name), which the recipe \(recipe.name) needs"
@@ -68,6 +69,27 @@ struct Compiler {
                     "the recipe \(recipe.name) needs nodes in a group \"\(group.value)\", and there are none",
                     "Add a section [\(group.value)]")
             }
+        }
+    }
+
+    /// The variables of a family whose keys are a list's words: one for each word, and no other.
+    private mutating func checkFamily(_ variable: RecipeVariable, _ node: ClusterNode) {
+        guard let family = variable.family, let keys = keys(of: variable, on: node),
+            let list = variable.keysOf?.value
+        else { return }
+        for (key, given) in node.variables(of: family) where !keys.contains(key) {
+            let near = nearestWord(to: key, among: keys)
+            report(
+                given.file, given.line, "\(family.stem)_\(key): \"\(key)\" is no word of \(list)",
+                near.map { "Did you mean \(family.stem)_\($0)?" } ?? "Add it to \(list), or delete this")
+        }
+        guard !variable.isOptional else { return }
+        for key in keys where node.variables["\(family.stem)_\(key)"] == nil {
+            let place = node.variables[list]
+            report(
+                place?.file ?? node.file, place?.line ?? node.line,
+                "\(list) has \"\(key)\", and there is no \(family.stem)_\(key) (\(variable.about))",
+                "Set it to \(variable.kind.acceptedForms)")
         }
     }
 
@@ -125,16 +147,29 @@ struct Compiler {
         let scope = TemplateScope(values)
         func holds(_ when: [Condition]) -> Bool { when.allSatisfy { values[$0.name]?.plain == $0.value } }
 
+        for need in recipe.needs where holds(need.when) && !draft.node.recipes.contains(need.recipe) {
+            report(
+                draft.node.file, draft.node.recipeLines[recipe.name] ?? draft.node.line,
+                "\(draft.node.name) has the recipe \(recipe.name), which needs \(need.recipe) beside it",
+                "Add \(need.recipe) to its recipes")
+        }
         for package in recipe.packages
         where holds(package.when) && !draft.manifest.packages.contains(package.name) {
             draft.manifest.packages.append(package.name)
         }
         applySystem(of: recipe, holds, scope, to: &draft)
-        for file in recipe.files where holds(file.when) { apply(file, of: recipe, scope, to: &draft) }
+        for file in recipe.files where holds(file.when) {
+            for scope in file.each.map({ scope.elements(of: $0.value) }) ?? [scope] {
+                apply(file, of: recipe, scope, to: &draft)
+            }
+        }
+        let units = recipe.services.filter { $0.running && holds($0.when) }.map(\.unit)
         for service in recipe.services where holds(service.when) {
             apply(service, of: recipe, to: &draft)
         }
-        for check in recipe.checks where holds(check.when) { apply(check, of: recipe, scope, to: &draft) }
+        for check in recipe.checks where holds(check.when) {
+            apply(check, of: recipe, scope, units, to: &draft)
+        }
     }
 
     mutating func render(_ template: Template, _ scope: TemplateScope, _ node: ClusterNode) -> String {
@@ -177,9 +212,10 @@ struct Compiler {
             content = .link(to: target)
         case .absent: content = .absent
         }
-        let managed = ManagedFile(
+        var managed = ManagedFile(
             path: path, content: content, mode: file.mode, owner: file.owner, group: file.group,
             restart: file.restart, reload: file.reload)
+        managed.isEarly = file.isEarly
         if let origin = draft.origins[path] {
             // The same directory may be needed by several recipes.
             if content == .directory, draft.manifest.files.contains(managed) { return }
@@ -239,10 +275,25 @@ struct Compiler {
     }
 
     private mutating func apply(
-        _ check: RecipeCheck, of recipe: Recipe, _ scope: TemplateScope, to draft: inout CompiledNode
+        _ check: RecipeCheck, of recipe: Recipe, _ scope: TemplateScope, _ units: [String],
+        to draft: inout CompiledNode
     ) {
         let contains = check.contains.map { render($0, scope, draft.node) }
-        let url = render(check.url, scope, draft.node).replacing(/^(http:\/\/[^\/]*):80(?=\/)/) {
+        let together = check.concernsCluster ? units : nil
+        let template: Template
+        switch check.request {
+        case .http(let url): template = url
+        case .console(let role, let command):
+            guard !refusesSecret(in: contains ?? "", "a check", recipe, check.line) else { return }
+            let console = Check.Console(node: draft.node.name, role: role, command: command)
+            draft.checks.append(
+                Check(
+                    recipe: recipe.name, url: console.text, console: console, status: check.status,
+                    contains: contains, within: check.within, concernsVirtualAddress: false,
+                    together: together))
+            return
+        }
+        let url = render(template, scope, draft.node).replacing(/^(http:\/\/[^\/]*):80(?=\/)/) {
             $0.output.1
         }
         guard !refusesSecret(in: url + (contains ?? ""), "a check", recipe, check.line) else { return }
@@ -256,7 +307,7 @@ struct Compiler {
             Check(
                 recipe: recipe.name, url: url, status: check.status,
                 contains: contains, within: check.within,
-                concernsVirtualAddress: host == cluster.virtualAddress))
+                concernsVirtualAddress: host == cluster.virtualAddress, together: together))
     }
 
     // MARK: The whole node

@@ -1,3 +1,4 @@
+import Foundation
 import Inventory
 
 extension Compiler {
@@ -9,6 +10,9 @@ extension Compiler {
         values["is_first"] = .flag(rank == 1)
         values["is_last"] = .flag(rank == siblings.count)
         values["is_self"] = .flag(true)
+        let founders = siblings.prefix(TemplateFacts.founders(of: siblings.count)).map(\.name)
+        values["is_founder"] = .flag(founders.contains(node.name))
+        values["siblings"] = list(siblings, seenFrom: node, founders: founders)
         values["rank"] = .text("\(rank)")
         values["descending"] = .text("\(TemplateFacts.descending(rank: rank, of: siblings.count))")
         values["cluster"] = .text(cluster.name)
@@ -24,13 +28,16 @@ extension Compiler {
         return values
     }
 
-    private func list(_ nodes: [ClusterNode], seenFrom node: ClusterNode) -> TemplateValue {
+    private func list(
+        _ nodes: [ClusterNode], seenFrom node: ClusterNode, founders: [String] = []
+    ) -> TemplateValue {
         .list(
             nodes.enumerated().map { index, element in
                 var values = values(of: element)
                 values["is_first"] = .flag(index == 0)
                 values["is_last"] = .flag(index == nodes.count - 1)
                 values["is_self"] = .flag(element.name == node.name)
+                values["is_founder"] = .flag(founders.contains(element.name))
                 return values
             })
     }
@@ -42,9 +49,14 @@ extension Compiler {
             "address": .text(node.address),
             "host": .text(node.address.utf8.contains(UInt8(ascii: ":")) ? "[\(node.address)]" : node.address),
             "arch": architecture(of: node).map { .text($0) } ?? .absent,
+            "number": .text("\((cluster.nodes.firstIndex { $0.name == node.name } ?? 0) + 1)"),
             "interface": .text(node.variables["vip_interface"]?.text ?? Cluster.defaultInterface),
         ]
         for variable in catalog.declared.values {
+            if let family = variable.family {
+                values[family.stem] = self.family(variable, family, on: node)
+                continue
+            }
             if let given = node.variables[variable.name], given.secret != nil {
                 values[variable.name] = .secret(
                     name: variable.name, token: SecretToken.token(variable.name, given.text))
@@ -57,6 +69,34 @@ extension Compiler {
                 text.flatMap { Duration(spelled: $0) }.map { .text(Self.seconds($0)) } ?? .absent
         }
         return values
+    }
+
+    /// The words of the list that gives a family its keys; nil where none does.
+    func keys(of variable: RecipeVariable, on node: ClusterNode) -> [String]? {
+        guard let list = variable.keysOf?.value else { return nil }
+        let text = node.variables[list]?.text ?? catalog.declared[list]?.preset ?? ""
+        return Variable(text: text, file: "", line: 0).words
+    }
+
+    private func family(_ variable: RecipeVariable, _ family: VariableFamily, on node: ClusterNode)
+        -> TemplateValue
+    {
+        var given = node.variables(of: family, in: keys(of: variable, on: node))
+        for (key, preset) in variable.presets where !given.contains(where: { $0.key == key }) {
+            given.append((key, Variable(text: preset.value, file: "", line: preset.line)))
+        }
+        if variable.keysOf == nil { given.sort { $0.key < $1.key } }
+        return .list(
+            given.map { key, given in
+                let name = "\(family.stem)_\(key)"
+                return [
+                    "key": .text(key.replacingOccurrences(of: "__", with: ".")),
+                    "value": given.secret == nil
+                        ? value(given.text, variable.kind)
+                        : .secret(name: name, token: SecretToken.token(name, given.text)),
+                    TemplateScope.variable: .text(name), TemplateScope.owner: .text(node.name),
+                ]
+            })
     }
 
     private func value(_ text: String, _ kind: ValueKind) -> TemplateValue {

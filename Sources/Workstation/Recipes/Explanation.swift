@@ -96,7 +96,15 @@ private struct ValueSources {
         guard let node = cluster.nodes.first(where: { $0.name == used.node }) else {
             return .computed("pidep")
         }
-        if let variable = variable(used.name) { return source(of: variable, on: node) }
+        if let variable = variable(used.name) {
+            if variable.0.family != nil {
+                if let key = variable.0.family?.key(of: used.name), let preset = variable.0.presets[key] {
+                    return written(used.name, node) ?? .preset(file: variable.file, line: preset.line)
+                }
+                return written(used.name, node) ?? .computed("the variables \(variable.0.name) of the node")
+            }
+            return source(of: variable, on: node)
+        }
         switch used.name {
         case "name": return .inventory(file: node.file, line: node.line)
         case "address", "host":
@@ -107,6 +115,9 @@ private struct ValueSources {
         case "vip", "has_vip": return written("vip", node) ?? .computed("the inventory has no vip")
         case "lab", "lab_armv7": return written("lab", node) ?? .computed("the inventory does not say lab")
         case "cluster": return .computed("the inventory file's name")
+        case "number": return .computed("the node's place in \(cluster.file)")
+        case "siblings": return .computed("the nodes with the recipe \(recipe.name)")
+        case "is_founder": return .computed("one of the first 1, 3 or 5 nodes with the recipe \(recipe.name)")
         case "nodes", "peers": return .computed("the nodes of \(cluster.file)")
         case "is_first", "is_last", "is_self": return .computed("the node's place in the list")
         case "rank", "descending":
@@ -126,7 +137,10 @@ private struct ValueSources {
         let others = catalog.recipes.values.sorted { $0.name < $1.name }
         for candidate in [recipe] + others {
             for variable in candidate.variables {
-                if variable.name == name { return (variable, candidate.file) }
+                if variable.name == name || variable.templateName == name {
+                    return (variable, candidate.file)
+                }
+                if variable.family?.key(of: name) != nil { return (variable, candidate.file) }
                 if variable.kind == .duration, "\(variable.name)_seconds" == name {
                     return (variable, candidate.file)
                 }

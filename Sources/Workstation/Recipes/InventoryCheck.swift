@@ -44,13 +44,12 @@ public struct InventoryCheck: Sendable {
 extension RecipeCatalog {
     /// Recipes that do not exist and values that are not of their variable's kind, wherever they are written.
     func problems(with inventory: Inventory) -> [Diagnostic] {
-        let declared = declared
         let assignments = inventory.groups.map(\.variables) + inventory.hosts.map(\.own)
         return assignments.flatMap { variables in
             variables.flatMap { name, value in
                 name == "recipes"
                     ? value.words.compactMap { unknownRecipe($0, file: value.file, line: value.line) }
-                    : [declared[name].flatMap { value.problem(name, $0.kind) }].compactMap { $0 }
+                    : [problem(with: value, named: name)].compactMap { $0 }
             }
         }
     }

@@ -9,11 +9,13 @@ public typealias LanguageChecker = @Sendable (_ text: String, _ file: String) ->
 /// The configuration languages that a recipe's file may name.
 public enum LanguageCheckers {
     /// The words after `language:`.
-    public static let languages = ["haproxy", "keepalived"]
+    public static let languages = ["control", "haproxy", "ini", "keepalived"]
 
     /// The parsers of our own roles. Nothing of this machine's environment is given to a configuration: on the node
     /// it will have another.
     public static let roles: [String: LanguageChecker] = [
+        "control": { text, file in ControlConfiguration.parse(text, file: file).1 },
+        "ini": { text, file in INIDocument.parse(text, file: file).1 },
         "haproxy": { text, file in HAProxyConfiguration.parse(text, file: file, environment: [:]).diagnostics
         },
         "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 },

@@ -12,6 +12,8 @@ struct Recipe: Sendable {
     var summary = ""
     /// Recipes that come first on a node that has them, too.
     var after: [Placed<String>] = []
+    /// Recipes that a node with this one must have.
+    var needs: [RecipeNeed] = []
     /// Groups of the inventory that its templates list.
     var groups: [Placed<String>] = []
     var variables: [RecipeVariable] = []
@@ -42,6 +44,18 @@ struct RecipeVariable: Sendable {
     var isOptional: Bool
     var about: String
     var line: Int
+    /// Of a family: the list variable whose words are its keys.
+    var keysOf: Placed<String>?
+    /// Of a family: values of keys that the inventory does not set.
+    var presets: [String: Placed<String>] = [:]
+    /// Of a family: the keys that it may have; nil where there are none to choose from.
+    var keys: FamilyKeys?
+
+    /// Set where the name stands for many variables: `postgresql_parameter_*`.
+    var family: VariableFamily? { VariableFamily(name) }
+
+    /// The name under which templates know it.
+    var templateName: String { family?.stem ?? name }
 
     /// Two recipes may share a variable when they mean the same.
     func means(_ other: RecipeVariable) -> Bool {
@@ -53,6 +67,13 @@ struct RecipeVariable: Sendable {
 struct Condition: Sendable {
     var name: String
     var value: String
+    var line: Int
+}
+
+/// A recipe that another one cannot do without.
+struct RecipeNeed: Sendable {
+    var recipe: String
+    var when: [Condition]
     var line: Int
 }
 
@@ -114,6 +135,10 @@ struct RecipeFile: Sendable {
     var restart: [String]
     var reload: [String]
     var language: String?
+    /// Whether it is there before packages are installed.
+    var isEarly: Bool
+    /// The list that has an element for each such file.
+    var each: Placed<String>?
     var when: [Condition]
     var line: Int
 }
@@ -130,9 +155,16 @@ struct RecipeService: Sendable {
 
 /// A request that must be answered.
 struct RecipeCheck: Sendable {
-    var url: Template
+    enum Request: Sendable {
+        case http(url: Template)
+        case console(role: String, command: String)
+    }
+
+    var request: Request
     var status: Int
     var contains: Template?
+    /// Whether it asks about all nodes with the recipe together.
+    var concernsCluster: Bool
     var within: Duration
     var when: [Condition]
     var line: Int

@@ -85,7 +85,8 @@ public struct RecipeCatalog: Sendable {
 
     private func problems() -> [Diagnostic] {
         let all = recipes.values.sorted { $0.name < $1.name }
-        return sharedVariables(all) + all.flatMap(orders) + all.flatMap(names)
+        return sharedVariables(all) + all.flatMap(orders) + all.flatMap(needs) + all.flatMap(families)
+            + all.flatMap(names)
     }
 
     private func sharedVariables(_ all: [Recipe]) -> [Diagnostic] {
@@ -107,17 +108,43 @@ public struct RecipeCatalog: Sendable {
         return result
     }
 
+    private func needs(_ recipe: Recipe) -> [Diagnostic] {
+        recipe.needs.compactMap { recipes[$0.recipe] == nil ? noRecipe($0.recipe, recipe, $0.line) : nil }
+    }
+
+    private func noRecipe(_ name: String, _ recipe: Recipe, _ line: Int) -> Diagnostic {
+        let near = nearestWord(to: name, among: recipes.keys.sorted())
+        return Diagnostic(
+            file: recipe.file, line: line, problem: "there is no recipe \"\(name)\"",
+            advice: near.map { "Did you mean \"\($0)\"?" } ?? "The recipes are \(listOfRecipes)")
+    }
+
+    /// Keys must come from a list, files for each of something from a family.
+    private func families(_ recipe: Recipe) -> [Diagnostic] {
+        func problem(_ line: Int, _ text: String, _ advice: String) -> Diagnostic {
+            Diagnostic(file: recipe.file, line: line, problem: text, advice: advice)
+        }
+        let stems = declared.values.compactMap { $0.family?.stem }.sorted()
+        let keys = recipe.variables.compactMap { variable -> Diagnostic? in
+            guard let list = variable.keysOf, declared[list.value]?.kind != .list else { return nil }
+            return problem(list.line, "\"\(list.value)\" is no variable of the kind list", "Name one")
+        }
+        let each = recipe.files.compactMap { file -> Diagnostic? in
+            guard let each = file.each, !stems.contains(each.value) else { return nil }
+            let near = nearestWord(to: each.value, among: stems)
+            return problem(
+                each.line, "\"\(each.value)\" is no family of variables",
+                near.map { "Did you mean \"\($0)\"?" } ?? "Name one, without its _*")
+        }
+        return keys + each
+    }
+
     private func orders(_ recipe: Recipe) -> [Diagnostic] {
         recipe.after.compactMap { after in
             func problem(_ text: String, _ advice: String) -> Diagnostic {
                 Diagnostic(file: recipe.file, line: after.line, problem: text, advice: advice)
             }
-            guard recipes[after.value] != nil else {
-                let near = nearestWord(to: after.value, among: recipes.keys.sorted())
-                return problem(
-                    "there is no recipe \"\(after.value)\"",
-                    near.map { "Did you mean \"\($0)\"?" } ?? "The recipes are \(listOfRecipes)")
-            }
+            guard recipes[after.value] != nil else { return noRecipe(after.value, recipe, after.line) }
             guard !comesAfter(after.value, recipe.name) else {
                 return problem(
                     "\(recipe.name) comes after \(after.value), which comes after \(recipe.name)",
@@ -145,7 +172,7 @@ public struct RecipeCatalog: Sendable {
     private func names(_ recipe: Recipe) -> [Diagnostic] {
         var result: [Diagnostic] = []
         for group in recipe.groups
-        where declared[group.value] != nil || TemplateFacts.names.contains(group.value) {
+        where declaration(of: group.value) != nil || TemplateFacts.names.contains(group.value) {
             result.append(
                 Diagnostic(
                     file: recipe.file, line: group.line,
@@ -167,7 +194,8 @@ public struct RecipeCatalog: Sendable {
 
     private func knownNames(_ recipe: Recipe) -> [String] {
         let durations = declared.values.filter { $0.kind == .duration }.map { "\($0.name)_seconds" }
-        return TemplateFacts.names + recipe.groups.map(\.value) + declared.keys.sorted() + durations.sorted()
+        return TemplateFacts.names + recipe.groups.map(\.value)
+            + declared.values.map(\.templateName).sorted() + durations.sorted()
     }
 }
 
@@ -179,14 +207,19 @@ extension Recipe {
             case .bytes, .directory, .absent: [file.to]
             }
         }
-        return ofFiles + sysctls.map(\.value) + checks.flatMap { [$0.url] + ($0.contains.map { [$0] } ?? []) }
+        let ofChecks = checks.flatMap { check -> [Template] in
+            guard case .http(let url) = check.request else { return [check.contains].compactMap { $0 } }
+            return [url] + [check.contains].compactMap { $0 }
+        }
+        return ofFiles + sysctls.map(\.value) + ofChecks
     }
 
     fileprivate var conditions: [Condition] {
         let ofSystem =
             groupAccounts.flatMap(\.when) + users.flatMap(\.when) + modules.flatMap(\.when)
             + sysctls.flatMap(\.when)
-        return packages.flatMap(\.when) + ofSystem + files.flatMap(\.when) + services.flatMap(\.when)
+        return needs.flatMap(\.when) + packages.flatMap(\.when) + ofSystem + files.flatMap(\.when)
+            + services.flatMap(\.when)
             + checks.flatMap(\.when)
     }
 }

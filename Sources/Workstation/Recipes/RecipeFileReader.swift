@@ -24,13 +24,20 @@ extension RecipeReader {
                 near.map { "Did you mean \"\($0)\"?" }
                     ?? "It is one of \(LanguageCheckers.languages.joined(separator: ", "))")
         }
+        let isEarly = yaml.boolean(words.members["early"], "early", default: false)
+        if isEarly, readOwner(words, "owner") != "root" || readOwner(words, "group") != "root" {
+            report(
+                words.line(of: "early"), "a file that is early has another owner than root",
+                "Delete owner and group: their users may come with the packages")
+        }
         recipe.files.append(
             RecipeFile(
                 to: to, source: source, sourceFile: sourceFile,
                 mode: readMode(words, default: isDirectory ? 0o755 : 0o644),
                 owner: readOwner(words, "owner"), group: readOwner(words, "group"),
                 restart: readUnits(words, "restart"), reload: readUnits(words, "reload"),
-                language: language?.value, when: conditions(words), line: words.line))
+                language: language?.value, isEarly: isEarly,
+                each: yaml.text(words.members["each"], "each"), when: conditions(words), line: words.line))
     }
 
     private mutating func readSource(_ words: YAMLReader.Mapping) -> (RecipeFile.Source, String?)? {

@@ -14,23 +14,25 @@ struct RecipeReader {
     /// The words of `recipe.yaml`, by place. `docs/recipes.md` explains each; a test holds the two together.
     static let words: [String: [String]] = [
         "a recipe": [
-            "summary", "after", "groups", "variables", "packages", "system_groups", "users", "modules",
+            "summary", "after", "needs", "groups", "variables", "packages", "system_groups", "users",
+            "modules",
             "sysctls",
             "files", "services", "checks",
         ],
-        "a variable": ["default", "kind", "about", "optional", "min", "max", "choices"],
+        "a variable": ["default", "kind", "about", "optional", "min", "max", "choices", "of", "keys"],
+        "a need": ["recipe", "when"],
         "a package": ["name", "when"],
         "a file": [
             "to", "template", "file", "directory", "link", "absent", "mode", "owner", "group", "restart",
             "reload",
-            "language", "when",
+            "language", "early", "each", "when",
         ],
         "a group": ["name", "gid", "when"],
         "a user": ["name", "uid", "group", "groups", "home", "shell", "when"],
         "a module": ["name", "when"],
         "a sysctl": ["key", "value", "when"],
         "a service": ["unit", "enabled", "running", "runtime", "when"],
-        "a check": ["http", "status", "contains", "within", "when"],
+        "a check": ["http", "console", "status", "contains", "cluster", "within", "when"],
     ]
 
     let folder: String
@@ -65,6 +67,7 @@ struct RecipeReader {
             yaml.report(words.line, "the recipe has no summary", "Add summary: and what it installs")
         }
         recipe.after = yaml.texts(words.members["after"], "after")
+        for node in yaml.sequence(words.members["needs"], "needs") { readNeed(node) }
         recipe.groups = yaml.texts(words.members["groups"], "groups")
         readVariables(words.members["variables"])
         for node in yaml.sequence(words.members["packages"], "packages") { readPackage(node) }
@@ -89,11 +92,11 @@ struct RecipeReader {
         for (name, node) in mapping.members.sorted(by: { mapping.line(of: $0.key) < mapping.line(of: $1.key) }
         ) {
             let line = node.mark?.line ?? mapping.line
-            guard Names.isVariable(name) else {
+            guard Names.isVariable(VariableFamily(name)?.stem ?? name) else {
                 report(line, "\"\(name)\" is not a variable's name", "Use small letters, digits and \"_\"")
                 continue
             }
-            guard !TemplateFacts.names.contains(name) else {
+            guard !TemplateFacts.names.contains(VariableFamily(name)?.stem ?? name) else {
                 report(
                     line, "\"\(name)\" is a fact that every template has", "Give the variable another name")
                 continue
@@ -107,7 +110,8 @@ struct RecipeReader {
         guard let kind = readKind(name, words) else { return nil }
         let about = yaml.text(words.members["about"], "about")?.value ?? ""
         if about.isEmpty { report(line, "\(name) has no about", "Say what the variable is for") }
-        let preset = yaml.text(words.members["default"], "default")
+        let presets = VariableFamily(name) == nil ? [:] : readPresets(name, kind, words)
+        let preset = presets.isEmpty ? yaml.text(words.members["default"], "default") : nil
         if let preset, !kind.accepts(preset.value) {
             report(
                 preset.line, "the default of \(name) is \"\(preset.value)\"", "Write \(kind.acceptedForms)")
@@ -116,10 +120,67 @@ struct RecipeReader {
         if isOptional, let preset {
             report(preset.line, "\(name) is optional and has a default", "Delete one of the two")
         }
-        return RecipeVariable(
+        var variable = RecipeVariable(
             name: name, kind: kind, preset: preset?.value, presetLine: preset?.line, isOptional: isOptional,
-            about: about,
-            line: line)
+            about: about, line: line)
+        variable.presets = presets
+        readFamily(&variable, words)
+        return variable
+    }
+
+    /// The default of a family: a mapping of keys to values.
+    private mutating func readPresets(
+        _ name: String, _ kind: ValueKind, _ words: YAMLReader.Mapping
+    ) -> [String: Placed<String>] {
+        guard let node = words.members["default"], node.mapping != nil,
+            let mapping = yaml.mapping(node, "default", words: nil)
+        else { return [:] }
+        return mapping.members.reduce(into: [:]) { presets, member in
+            guard let value = yaml.text(member.value, member.key) else { return }
+            if !kind.accepts(value.value) {
+                report(
+                    value.line, "the default of \(name.dropLast())\(member.key) is \"\(value.value)\"",
+                    "Write \(kind.acceptedForms)")
+            }
+            presets[member.key] = value
+        }
+    }
+
+    /// The words of a family: where its keys come from.
+    private mutating func readFamily(_ variable: inout RecipeVariable, _ words: YAMLReader.Mapping) {
+        variable.keysOf = yaml.text(words.members["of"], "of")
+        let keys = yaml.text(words.members["keys"], "keys")
+        guard variable.family != nil else {
+            if let word = variable.keysOf ?? keys {
+                report(
+                    word.line, "\(variable.name) is one variable, and of and keys belong to a family",
+                    "Let its name end in _*")
+            }
+            return
+        }
+        if variable.preset != nil || (variable.isOptional && variable.keysOf == nil) {
+            report(
+                variable.line, "\(variable.name) is a family and has a default or is optional",
+                "Delete it: a family may always be empty, unless its keys come from a list")
+        }
+        guard let keys else { return }
+        let path = "\(folder)/\(keys.value)"
+        guard Names.problem(ofPath: "/\(keys.value)") == nil,
+            let data = FileManager.default.contents(atPath: path)
+        else {
+            return report(keys.line, "there is no file \(path)", "Names are relative to the recipe's folder")
+        }
+        variable.keys = FamilyKeys(String(decoding: data, as: UTF8.self), file: path)
+    }
+
+    private mutating func readNeed(_ node: Yams.Node) {
+        let line = node.mark?.line ?? 0
+        if node.scalar != nil, let name = yaml.text(node, "a need") {
+            recipe.needs.append(RecipeNeed(recipe: name.value, when: [], line: line))
+        } else if let words = mapping(node, "a need"), let name = yaml.text(words.members["recipe"], "recipe")
+        {
+            recipe.needs.append(RecipeNeed(recipe: name.value, when: conditions(words), line: line))
+        }
     }
 
     private mutating func readKind(_ name: String, _ words: YAMLReader.Mapping) -> ValueKind? {
@@ -218,16 +279,30 @@ struct RecipeReader {
 
     private mutating func readCheck(_ node: Yams.Node) {
         guard let words = mapping(node, "a check") else { return }
-        guard let url = template(words.members["http"], "http") else {
-            return report(words.line, "a check has no http", "Add http: and the URL to ask for")
+        guard let request = readRequest(words) else {
+            return report(
+                words.line, "a check must have one of http and console",
+                "Add http: and the URL to ask for, or console: and a role and its command")
         }
         recipe.checks.append(
             RecipeCheck(
-                url: url,
+                request: request,
                 status: yaml.integer(words.members["status"], "status", in: 100...599, default: 200),
                 contains: template(words.members["contains"], "contains"),
+                concernsCluster: yaml.boolean(words.members["cluster"], "cluster", default: false),
                 within: yaml.duration(words.members["within"], "within", default: Self.defaultCheckDeadline),
                 when: conditions(words), line: words.line))
+    }
+
+    private mutating func readRequest(_ words: YAMLReader.Mapping) -> RecipeCheck.Request? {
+        guard let console = yaml.text(words.members["console"], "console") else {
+            return template(words.members["http"], "http").map { .http(url: $0) }
+        }
+        let parts = console.value.split(separator: " ", maxSplits: 1).map(String.init)
+        guard words.members["http"] == nil, words.members["status"] == nil, parts.count == 2,
+            Names.isUser(parts[0])
+        else { return nil }
+        return .console(role: parts[0], command: parts[1])
     }
 
     mutating func conditions(_ words: YAMLReader.Mapping) -> [Condition] {

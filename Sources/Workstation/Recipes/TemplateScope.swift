@@ -51,10 +51,31 @@ final class TemplateScope: MustacheParent {
         return nil
     }
 
+    /// In an element of a family's list: the variable's whole name, and the node whose it is. No template can ask for them.
+    static let variable = " variable"
+    static let owner = " owner"
+
     /// Notes that a name was used, in a template or in a condition.
     func note(_ name: String) {
         guard let value = values[name] else { return }
+        if let variable = values[Self.variable] {
+            // The key is part of the variable's name.
+            guard name == "value" else { return }
+            lookups.note(
+                UsedValue(
+                    node: values[Self.owner]?.plain ?? "", name: variable.plain, value: value.shown))
+            return
+        }
         lookups.note(UsedValue(node: values["name"]?.plain ?? "", name: name, value: value.shown))
+    }
+
+    /// One element after the other of a list of the scope, as the scope of a template of its own.
+    func elements(of name: String) -> [TemplateScope] {
+        guard case .list(let elements)? = values[name] else { return [] }
+        return elements.map { element in
+            TemplateScope(
+                values.merging(element) { $1 }, lookups: lookups, isOutermost: true)
+        }
     }
 }
 
@@ -94,7 +115,8 @@ enum TemplateValue: Sendable {
     /// As it is explained to people: a list by the names of its nodes; nil where there is no value.
     fileprivate var shown: String? {
         switch self {
-        case .list(let elements): elements.compactMap { $0["name"]?.plain }.joined(separator: " ")
+        case .list(let elements):
+            elements.compactMap { ($0["key"] ?? $0["name"])?.plain }.joined(separator: " ")
         case .absent: nil
         case .text, .secret, .flag, .words: plain
         }

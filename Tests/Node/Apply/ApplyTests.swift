@@ -24,7 +24,21 @@ import Testing
                 "start web.service", "start role.service",
             ])
         #expect(node.read("usr/sbin/policy-rc.d") == nil)
-        #expect(node.events.last == #"{"event":"done","changed":12}"#)
+        #expect(node.events.last == #"{"event":"done","changed":13}"#)
+    }
+
+    @Test("what a package reads while it is installed is there before, and what that owes is done")
+    func early() throws {
+        let node = try TestNode()
+        #expect(node.apply(.cluster("one")) == 0, "\(node.events)")
+        #expect(node.read("seen") == "one")
+        // Only the early file differs, and the package is missing again.
+        try FileManager.default.removeItem(atPath: "\(node.root)/packages/apache2")
+        node.write("edited", "etc/apache2.d/early.conf")
+        node.forgetLog()
+        #expect(node.apply(.cluster("one")) == 0, "\(node.events)")
+        #expect(node.read("seen") == "one")
+        #expect(node.log == ["apt-get install", "restart role.service"])
     }
 
     @Test("the second time there is nothing to do")

@@ -34,6 +34,8 @@ struct Desired {
         desired.manifest.files.append(
             ManagedFile(path: "/srv/www", content: .directory, mode: 0o750, owner: "web"))
         desired.file("/etc/web.service.conf", text, restart: ["web.service"])
+        desired.file("/etc/apache2.d/early.conf", text, restart: ["role.service"])
+        desired.manifest.files[2].isEarly = true
         desired.file("/etc/systemd/system/role.service", "[Service] \(text)", restart: ["role.service"])
         desired.file("/etc/role.service.conf", text, mode: 0o600, reload: ["role.service"])
         desired.manifest.files.append(ManagedFile(path: "/srv/www/now", content: .link(to: text)))

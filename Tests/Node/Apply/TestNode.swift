@@ -74,6 +74,7 @@ final class TestNode {
             [ ! -e "$root/interrupted" ] || { echo "E: dpkg was interrupted, run 'dpkg --configure -a'"; exit 100; }
             case "$*" in */incoming/lists*) fetches= ;; *) fetches=1 ;; esac
             [ ! -e "$root/offline" ] || [ -z "$fetches" ] || { echo "Temporary failure resolving 'mirror'"; exit 100; }
+            for word; do [ -e "$root/etc/$word.d/early.conf" ] && cp "$root/etc/$word.d/early.conf" "$root/seen"; done
             [ -x "$root/usr/sbin/policy-rc.d" ] || echo "policy forgotten" >>"$root/log"
             while [ "$1" != -- ]; do shift; done; shift
             mkdir -p "$root/packages"

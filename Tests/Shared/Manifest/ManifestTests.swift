@@ -33,6 +33,17 @@ import Testing
         #expect(try Manifest.read(Array(Self.example.json.pretty.utf8)) == Self.example)
     }
 
+    @Test("what must be there before packages are is root's, and read back")
+    func early() throws {
+        var manifest = Self.example
+        manifest.files[0].isEarly = true
+        #expect(try Manifest.read(manifest.document) == manifest)
+        #expect(manifest.release != Self.example.release)
+        manifest.files[0].owner = "www-data"
+        let error = #expect(throws: ManifestError.self) { try Manifest.read(manifest.document) }
+        #expect(error?.sentence.contains("before packages are installed must be root's") == true)
+    }
+
     @Test("a release is named by what its manifest says")
     func release() {
         var other = Self.example
@@ -52,7 +63,7 @@ import Testing
     @Test(
         "what a node could not carry out word for word is refused",
         arguments: [
-            ("\"format\":2", "\"format\":3", "format 3"),
+            ("\"format\":3", "\"format\":4", "format 4"),
             ("\"node\":\"nustler1\"", "\"node\":7", "\"node\" is not text"),
             ("\"packages\":[\"apache2\"", "\"packages\":[\"-o\"", "\"-o\" is not a package's name"),
             ("/etc/old", "/etc/../old", "is not an absolute path"),

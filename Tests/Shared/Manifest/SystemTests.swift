@@ -35,7 +35,7 @@ import Testing
     func formerFormat() throws {
         var text = ManifestTests.example.json.compact
         let ending = try #require(text.firstRange(of: ",\"groups\":"))
-        text = String(text[..<ending.lowerBound]).replacing("\"format\":2", with: "\"format\":1") + "}"
+        text = String(text[..<ending.lowerBound]).replacing("\"format\":3", with: "\"format\":1") + "}"
         #expect(try Manifest.read(Array(text.utf8)) == ManifestTests.example)
     }
 

@@ -23,6 +23,8 @@ import Testing
         pinode-proxy failed
         == vrrp
         {"instances":[{"state":"active","last_transition":{"cause":"no adverts"}}]}
+        == control
+        no leader: a reason
         == proxy
         # pxname,svname,status,type,check_status,
         http-in,FRONTEND,OPEN,0,,
@@ -60,6 +62,7 @@ import Testing
         #expect(
             status.problems == [
                 "nustler3: pinode-proxy is failed. Look there with: journalctl -u pinode-proxy",
+                "nustler3: control: no leader: a reason",
                 "nustler3: its proxy sees backend_servers/nustler2 DOWN (L4CON)",
                 "nustler4 (192.0.2.4:22): no answer",
             ])

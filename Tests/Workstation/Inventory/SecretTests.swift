@@ -9,7 +9,7 @@ import Testing
         arguments: [
             ("secret:file:db", SecretSource.file("db")), ("secret:file:/a b/c", .file("/a b/c")),
             ("secret:env:DB", .environment("DB")),
-            ("secret:command:pass show a:b", .command("pass show a:b")),
+            ("secret:command:pass show a:b", .command("pass show a:b")), ("secret:lab:app", .lab("app")),
         ])
     func sources(text: String, expected: SecretSource) { #expect(SecretSource(text) == expected) }
 
@@ -54,6 +54,18 @@ import Testing
         let made = FileManager.default.createFile(
             atPath: "\(folder)/\(name)", contents: Data(text.utf8), attributes: [.posixPermissions: mode])
         #expect(made)
+    }
+
+    @Test("a lab's own secret stands in its inventory, however short, and no other inventory may do that")
+    func lab() throws {
+        let lab = try cluster("lab = true\npassword = secret:lab:app\nkey = secret:lab:long enough")
+        let store = try SecretStore.load(lab)
+        #expect(store.value(of: "password", on: lab.nodes[0]) == "app")
+        // Hiding three letters would hide half of every text.
+        #expect(store.secrets.map(\.value) == ["long enough"])
+        let failure = #expect(throws: InventoryFailure.self) { try cluster("password = secret:lab:app") }
+        #expect(
+            failure?.diagnostics.map(\.problem) == ["password stands here in clear, and this is no lab"])
     }
 
     @Test("secrets come from files beside the inventory, and from commands")

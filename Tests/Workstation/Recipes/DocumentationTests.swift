@@ -48,7 +48,8 @@ import Testing
             frontend f
                 bind {{host}}:{{every_port}}
             """,
-            "everything/files/raw": "raw",
+            "everything/files/raw": "raw", "everything/options": "colour\n",
+            "everything/templates/option": "{{value}}",
             "everything/files/everything.service": "[Service]\nExecStart=/bin/true\n",
         ])
         #expect(recipes.problems() == [])

@@ -1,21 +1,64 @@
 import Commands
 import Foundation
 import Inventory
+import Languages
 import Testing
 
 @testable import Recipes
 
 /// The recipes of this project, for the inventories of this project.
 @Suite struct OwnRecipesTests {
-    @Test("every node of the lab gets Apache, and only the edge nodes proxy and vrrp, Apache first")
+    @Test(
+        "every node of the lab gets Apache and control, and only the edge nodes proxy and vrrp, Apache first")
     func unitsOfTheLab() throws {
         let nodes = try Repository.compile("lab.ini")
-        let edge = ["apache2.service", "pinode-proxy.service", "pinode-vrrp.service"]
+        let others = ["apache2.service", "pinode-control.service"]
+        let edge = [
+            "apache2.service", "pinode-proxy.service", "pinode-vrrp.service", "pinode-control.service",
+        ]
         #expect(
             nodes.map { $0.manifest.units.map(\.name) } == [
-                ["apache2.service"], ["apache2.service"], edge, edge,
+                others, others, edge, edge,
             ])
-        #expect(nodes[3].manifest.units.map(\.onNewRuntime) == [.nothing, .reload, .reload])
+        #expect(nodes[3].manifest.units.map(\.onNewRuntime) == [.nothing, .reload, .reload, .restart])
+    }
+
+    @Test(
+        "of four nodes three found the cluster, each has its own number, and the key is nobody else's to read"
+    )
+    func control() throws {
+        let node = try Repository.compile("lab.ini")[3]
+        let text = try #require(node.text("/etc/pinode/control.conf"))
+        let (control, diagnostics) = ControlConfiguration.parse(text, file: "control.conf")
+        #expect(diagnostics == [])
+        #expect(control.own?.name == "nustler4")
+        #expect(control.nodes.map(\.id) == [1, 2, 3, 4])
+        #expect(control.nodes.map(\.isFounder) == [true, true, true, false])
+        #expect(control.nodes.map(\.address).last == "192.0.2.4:4100")
+        #expect(control.leaseTime == ControlConfiguration.leaseTime)
+        #expect(
+            control.folder == ControlConfiguration.folder && control.keyFile == ControlConfiguration.keyFile)
+        let key = try #require(node.manifest.files.first { $0.path == control.keyFile })
+        #expect(key.mode == 0o600 && key.restart == ["pinode-control.service"])
+        #expect(node.text(control.keyFile) == "<secret control_key>\n")
+    }
+
+    @Test("a number that two nodes would have is told before anything is touched, and so are two nodes alone")
+    func controlNumbers() throws {
+        let catalog = try RecipeCatalog.load(Repository.path("recipes"))
+        var cluster = try Cluster.load(
+            Repository.path("inventory/lab.ini"), knownVariables: catalog.variables)
+        cluster.nodes[3].variables["control_id"] = Variable(text: "2", file: "lab.ini", line: 1)
+        let runtime = Repository.runtime.filter { $0.key == "amd64" }
+        let failure = #expect(throws: RecipeFailure.self) { try catalog.compile(cluster, runtime: runtime) }
+        #expect(failure?.sentence.contains("two nodes have the number 2") == true)
+        cluster.nodes[3].variables["control_id"] = Variable(text: "9", file: "lab.ini", line: 1)
+        let text = try #require(
+            try catalog.compile(cluster, runtime: runtime)[0].text("/etc/pinode/control.conf"))
+        #expect(text.contains("[node nustler4]\nid = 9\n"))
+        for index in 2...3 { cluster.nodes[index].recipes.removeAll { $0 == "control" } }
+        let two = try catalog.compile(cluster, runtime: runtime)
+        #expect(two[0].warnings.map(\.problem).first?.hasPrefix("two nodes are no protection") == true)
     }
 
     @Test("the first cluster's own inventory compiles, for armv7")
@@ -121,7 +164,7 @@ import Testing
     @Test(
         "systemd finds nothing to complain about in our units",
         .enabled(if: Command.path(of: "systemd-analyze") != nil, "systemd-analyze is not installed"),
-        arguments: ["pinode-proxy.service", "pinode-vrrp.service"])
+        arguments: ["pinode-proxy.service", "pinode-vrrp.service", "pinode-control.service"])
     func units(unit: String) throws {
         let node = try Repository.compile("lab.ini")[2]
         let text = try #require(node.text("/etc/systemd/system/\(unit)"))

@@ -116,6 +116,9 @@ public final class ControlCore {
         votersSince = now
     }
 
+    /// Whether this voter has started so lately that it makes no promises: until then an owner must do without it.
+    public func isSilent(at now: Duration) -> Bool { promises.isSilent(at: now) }
+
     /// What there is to do since the last call.
     public func takeActions() -> [Action] {
         defer { actions = [] }

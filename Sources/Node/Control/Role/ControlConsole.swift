@@ -1,6 +1,7 @@
 import Consensus
 import Control
 import JSON
+import Languages
 import Reactor
 
 /// What `pinode ctl control COMMAND` answers.
@@ -17,15 +18,28 @@ struct ControlConsole {
         case "show status": text
         case "show json": ClientAnswer.state(0, member: status.id, known)
         case "show facts": facts
+        case "show health": health
         case "help":
             "show status   who votes, who leads, who owns which lease\nshow facts    what the cluster agrees on\n"
-                + "show json     the same for programs"
+                + "show json     the same for programs\nshow health   one line that begins with ok when all is well here"
         default: "Unknown command: '\(command)'. Type help for the list."
         }
     }
 
     private func name(_ id: MemberID) -> String {
         configuration.nodes.first { $0.id == id }?.name ?? "member \(id)"
+    }
+
+    /// Begins with `ok` when somebody leads and this node does its part: another one may then be restarted.
+    private var health: String {
+        if let failure { return "stopped: \(failure)" }
+        guard let leader = known.leader else {
+            return "no leader: fewer than a majority of the voters answer. journalctl -u pinode-control"
+        }
+        if known.voters.contains(status.id), core.isSilent(at: Reactor.clock()) {
+            return "silent: it started a moment ago and makes no promises yet"
+        }
+        return "ok: \(name(leader)) leads in term \(status.term)"
     }
 
     private var text: String {

@@ -3,8 +3,16 @@ import Console
 import Consensus
 import ConsensusDriver
 import Control
+import Languages
 import Reactor
 import Service
+
+extension ControlConfiguration {
+    /// Who votes from the very first start of the cluster.
+    var founding: Membership? {
+        Membership(nodes.filter { $0.isFounder }.map { Member($0.id, at: $0.address, as: .voter) })
+    }
+}
 
 /// The role: a member of consensus, the core, the other roles of this node, a console.
 final class ControlRole {
@@ -13,6 +21,8 @@ final class ControlRole {
     static var clientsPath: String { "\(RuntimeFolder.path)/control-clients.sock" }
     /// The number under which the console asks.
     static let consoleClient: UInt64 = 0
+    /// The pause between two members that are taken in.
+    static let takeInPause: Duration = .seconds(1)
 
     let configuration: ControlConfiguration
     let node: ControlConfiguration.Node
@@ -30,6 +40,7 @@ final class ControlRole {
     private var lanes: [(lane: String, client: UInt64, id: UInt64)] = []
     private var failure: String?
     private var isPerforming = false
+    private var isTakingIn = false
 
     init(
         _ configuration: ControlConfiguration, node: ControlConfiguration.Node, key: ClusterKey,
@@ -143,6 +154,38 @@ final class ControlRole {
             clients?.send(ClientAnswer.state(watcher.id, member: node.id, known), to: watcher.client)
         }
         perform()
+        takeIn()
+    }
+
+    // MARK: members
+
+    /// As leader, makes members of the nodes that the file has and the cluster does not know yet: they follow, and vote only
+    /// when somebody says so. One after the other, and each writes once.
+    private func takeIn() {
+        let status = member.status
+        guard status.standing == .leader, failure == nil, !isTakingIn, status.isMembershipCommitted,
+            let stranger = configuration.nodes.first(where: { status.membership[$0.id] == nil })
+        else { return }
+        isTakingIn = true
+        do throws(Refusal) {
+            try member.add(Member(stranger.id, at: stranger.address, as: .standby)) {
+                [unowned(unsafe) self] outcome in
+                if case .applied = outcome {
+                    journal.log(.notice, "takes \(stranger.name) in as member \(stranger.id)")
+                }
+                takeInLater()
+            }
+        } catch {
+            journal.log(.warning, "cannot take \(stranger.name) in: \(error.sentence)")
+            takeInLater()
+        }
+    }
+
+    private func takeInLater() {
+        reactor.schedule(after: Self.takeInPause) { [unowned(unsafe) self] in
+            isTakingIn = false
+            takeIn()
+        }
     }
 
     // MARK: clients

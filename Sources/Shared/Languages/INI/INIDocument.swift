@@ -112,6 +112,28 @@ public struct INIDocument: Sendable, Equatable {
 }
 
 extension INIDocument {
+    /// Whether a value is an IP address and a port, as in `192.0.2.1:4100` or `[2001:db8::1]:4100`.
+    public static func isEndpoint(_ text: String) -> Bool {
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")),
+            let port = UInt16(text[text.index(after: colon)...]), port > 0
+        else { return false }
+        let host = text[..<colon]
+        guard host.utf8.first == UInt8(ascii: "["), host.utf8.last == UInt8(ascii: "]") else {
+            return IPv4Address(String(host)) != nil
+        }
+        let inside = host.utf8.dropFirst().dropLast()
+        guard inside.contains(UInt8(ascii: ":")) else { return false }
+        for byte in inside {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+                UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: ":"), UInt8(ascii: "."):
+                continue
+            default: return false
+            }
+        }
+        return true
+    }
+
     /// A length of time: `250ms`, `1.5s`, `2min`, `1h`, `1d`; a number alone is no time, for nobody knows of what.
     public static func duration(_ text: String) -> Duration? {
         let units: [(name: String, milliseconds: Int64)] = [

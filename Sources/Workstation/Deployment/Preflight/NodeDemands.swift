@@ -35,7 +35,7 @@ struct NodeDemands: Equatable {
             if isRouter { addAddresses(of: text, file.path) }
         }
         // What a check asks of the node itself must listen there.
-        for check in node.checks where !check.concernsVirtualAddress {
+        for check in node.checks where !check.concernsVirtualAddress && check.console == nil {
             guard let target = try? HTTPProbe(check.url, device: nil).target() else { continue }
             // A name instead of an address: it may be any of the node's.
             let isAddress = target.host.allSatisfy { $0.isNumber || $0 == "." }

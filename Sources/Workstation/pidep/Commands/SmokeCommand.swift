@@ -1,4 +1,5 @@
 import ArgumentParser
+import CrossBuild
 import Deployment
 import Events
 import Foundation
@@ -22,10 +23,14 @@ struct SmokeCommand: ParsableCommand {
         do {
             let loaded = try LoadedCluster(inventory)
             try loaded.requireLab()
-            let smoke = Smoke(cluster: loaded.cluster, nodes: try loaded.withoutRuntime())
+            let smoke = Smoke(
+                cluster: loaded.cluster, nodes: try loaded.withoutRuntime(),
+                labFolder: "\(try PackageRoot.find().state)/lab/\(loaded.cluster.name)")
             guard smoke.run(Renderer(.automatic(json: json))) else { throw ExitCode.failure }
-        } catch let error as LoadedCluster.Failure {
-            FileHandle.standardError.write(Data((error.sentence + "\n").utf8))
+        } catch {
+            let sentence = (error as? LoadedCluster.Failure)?.sentence ?? (error as? BuildError)?.sentence
+            guard let sentence else { throw error }
+            FileHandle.standardError.write(Data((sentence + "\n").utf8))
             throw ExitCode.failure
         }
     }

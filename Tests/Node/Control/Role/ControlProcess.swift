@@ -45,6 +45,32 @@ final class ControlProcess: ControlClient {
         self.process = process
     }
 
+    /// What its console answers; empty when it does not.
+    func console(_ command: String) -> String {
+        let socket = cl_connect_unix("\(folder)/control.sock")
+        guard socket >= 0 else { return "" }
+        defer { close(socket) }
+        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
+        let line = Array("\(command)\n".utf8)
+        guard write(socket, line, line.count) == line.count else { return "" }
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(socket, &chunk, chunk.count)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer += chunk[..<count]
+        }
+    }
+
+    /// Waits, for a bounded time, until it says that of itself.
+    func waits(forHealth beginning: String) -> Bool {
+        for _ in 0..<600 {
+            if console("show health").hasPrefix(beginning) { return true }
+            usleep(20_000)
+        }
+        return false
+    }
+
     /// SIGKILL to this process, by its number.
     func kill() {
         guard let process else { return }

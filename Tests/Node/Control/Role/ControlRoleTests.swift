@@ -156,6 +156,25 @@ import Testing
         #expect(try #require(answer?["valid"]?.integer) > Int64(cl_now_ns()))
     }
 
+    @Test(
+        "a node that did not found the cluster is taken in by itself, and follows; who leads is told by all")
+    func follower() throws {
+        defer { remove() }
+        let ports = try Self.freePorts(4)
+        let all = try (1...4).map { [root] in try ControlProcess($0, in: "\(root)/more", ports: ports) }
+        try all[3].start()
+        #expect(all[3].waits(forHealth: "no leader: "))
+        for node in all[..<3] { try node.start() }
+        for node in all { #expect(node.waits(forHealth: "ok: "), "\(node.output)") }
+        #expect(all[3].console("show status").contains("member 4 n4"))
+        #expect(all[3].connect())
+        #expect(all[3].ask(#""set":"f","value":"x","expecting":0"#)?["result"]?["answer"]?["written"] != nil)
+        // A voter that has started a moment ago is not well before it makes promises again.
+        all[0].kill()
+        try all[0].start()
+        #expect(all[0].waits(forHealth: "silent: ") && all[0].waits(forHealth: "ok: "))
+    }
+
     @Test("without a majority nothing is agreed on, and what was asked is told to be unknown")
     func minority() throws {
         defer { remove() }

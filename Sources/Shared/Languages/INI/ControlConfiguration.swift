@@ -1,14 +1,11 @@
-import Consensus
-import ConsensusDriver
-import Control
 import Diagnostics
-import Languages
 
 /// `/etc/pinode/control.conf`; docs/control.md is its manual.
 public struct ControlConfiguration: Sendable, Equatable {
     /// How long leases are, unless said otherwise, and what they may be.
     public static let leaseTime: Duration = .milliseconds(1500)
-    static let leaseTimes: ClosedRange<Duration> = .milliseconds(500) ... .seconds(60)
+    /// What a lease's length may be.
+    public static let leaseTimes: ClosedRange<Duration> = .milliseconds(500) ... .seconds(60)
     /// Where a member keeps its log, unless said otherwise.
     public static let folder = "/var/lib/pinode/control"
     /// Where the cluster's key is, unless said otherwise.
@@ -19,7 +16,7 @@ public struct ControlConfiguration: Sendable, Equatable {
         /// Its name.
         public var name: String
         /// Its number, which is never given to another.
-        public var id: MemberID
+        public var id: UInt64
         /// Where control on the other nodes reaches it: `IP:PORT`.
         public var address: String
         /// Whether it was among the first voters.
@@ -41,11 +38,6 @@ public struct ControlConfiguration: Sendable, Equatable {
 
     /// This node.
     public var own: Node? { nodes.first { $0.name == node } }
-
-    /// Who votes from the very first start of the cluster.
-    public var founding: Membership? {
-        Membership(nodes.filter { $0.isFounder }.map { Member($0.id, at: $0.address, as: .voter) })
-    }
 
     private static let clusterKeys = ["name", "node", "key_file", "folder", "lease_time"]
     private static let nodeKeys = ["id", "address", "founder"]
@@ -99,7 +91,7 @@ public struct ControlConfiguration: Sendable, Equatable {
                     complain(section["founder"]?.line ?? 0, "founder is neither yes nor no", "")
                 }
                 let address = section["address"]?.value ?? ""
-                if PeerAddress(address) == nil {
+                if !INIDocument.isEndpoint(address) {
                     complain(
                         section["address"]?.line ?? section.line,
                         "the address of \(section.name) is not IP:PORT",
@@ -127,8 +119,19 @@ public struct ControlConfiguration: Sendable, Equatable {
                 0, "\(founders) nodes are founders",
                 "Write founder = yes in three of them, or in five: two could lose one and be none, four gain nothing over three"
             )
-        } else if result.founding == nil {
-            complain(0, "two nodes have one address", "Give each its own")
+        }
+        for (index, node) in result.nodes.enumerated()
+        where result.nodes[..<index].contains(where: { $0.address == node.address }) {
+            complain(0, "two nodes have the address \(node.address)", "Give each its own")
+        }
+        if result.nodes.count == 2 {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, file: file, line: 0,
+                    problem:
+                        "two nodes are no protection: when \(result.nodes.first { $0.isFounder }?.name ?? "one") is"
+                        + " lost, the other may decide nothing",
+                    advice: "Add a third node with control alone, a witness: the smallest will do"))
         }
         return (result, diagnostics)
     }

@@ -1,0 +1,31 @@
+import Inventory
+import Manifest
+import Recipes
+
+/// Which checks that concern all nodes with a recipe together can hold by now: those of recipes that run on all of them.
+struct Together {
+    let cluster: Cluster
+    /// The nodes of the run.
+    let members: [Member]
+    /// Those that have been deployed in it, and the ones in hand.
+    let deployed: [String]
+
+    func checks(of member: Member) -> [Check] {
+        member.compiled.checks.filter { $0.together != nil && isWhole($0.recipe) }
+    }
+
+    /// A node that `--limit` left out counts as one where it runs: nobody has asked it.
+    private func isWhole(_ recipe: String) -> Bool {
+        cluster.nodes.filter { $0.recipes.contains(recipe) }.allSatisfy { node in
+            guard !deployed.contains(node.name),
+                let member = members.first(where: { $0.plan.node == node.name })
+            else { return true }
+            let units = member.compiled.checks.first { $0.recipe == recipe }?.together ?? []
+            return Self.run(units, in: member.facts.units)
+        }
+    }
+
+    static func run(_ units: [String], in states: [UnitState]) -> Bool {
+        units.allSatisfy { unit in states.contains { $0.name == unit && $0.isRunning } }
+    }
+}
