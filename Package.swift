@@ -103,10 +103,19 @@ let package = Package(
                 "Diagnostics", "JSON",
             ]),
         node("Database", at: "Database/Core", []),
+        node(
+            "DatabaseRole", at: "Database/Role",
+            [
+                "CLinux", "Database", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON",
+                "Manifest",
+                "PostgreSQLWire", "Digest", "HTTP1",
+            ]),
         .executableTarget(
             name: "pinode",
             dependencies: [
-                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "Console", "Reactor", "Service",
+                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "DatabaseRole", "Console",
+                "Reactor",
+                "Service",
             ],
             path: "Sources/Node/pinode", swiftSettings: portable),
 

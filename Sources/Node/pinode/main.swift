@@ -2,6 +2,7 @@ import Apply
 import CLinux
 import Console
 import ControlRole
+import DatabaseRole
 import ProxyRole
 import Reactor
 import Service
@@ -14,6 +15,7 @@ func run(_ arguments: [String]) -> Int32 {
     case "proxy": return ProxyCommand.run(rest)
     case "vrrp": return VRRPCommand.run(rest)
     case "control": return ControlCommandLine.run(rest)
+    case "database": return DatabaseCommandLine.run(rest)
     case "apply": return ApplyCommand.run(rest)
     case "ctl": return control(rest)
     case "--version", "version":
@@ -34,6 +36,7 @@ let usage = """
       pinode proxy -f FILE [-c]      load balancer, reads HAProxy's language (-c only checks the file)
       pinode vrrp -f FILE [-c]       moves the virtual IP, reads Keepalived's language
       pinode control -f FILE [-c]    leases and facts that the nodes agree on
+      pinode database -f FILE [-c]   PostgreSQL as primary or standby, with failover
       pinode apply                   makes this node equal to a manifest (pidep deploy calls it)
       pinode ctl ROLE COMMAND...     asks a role's console: pinode ctl proxy show stat
       pinode --version               version and architecture

@@ -1,6 +1,7 @@
 /// Base 64 (RFC 4648, section 4), strict: with padding, nothing else in it.
-enum Base64 {
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+public enum Base64 {
+    /// The text of some bytes.
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -19,7 +20,8 @@ enum Base64 {
         return text
     }
 
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    /// The bytes of a text; nil for anything else.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         var bytes: [UInt8] = []
         var group: UInt32 = 0

@@ -258,7 +258,7 @@ final class DatabaseNode {
             case .create: .milliseconds(300) ... .seconds(2)
             case .copy: .milliseconds(500) ... .seconds(4)
             case .rewind: .milliseconds(200) ... .seconds(3)
-            case .start: .milliseconds(100) ... .seconds(3)
+            case .start, .catchUp: .milliseconds(100) ... .seconds(3)
             case .fence: .zero ... .milliseconds(300)
             case .follow: .zero ... .milliseconds(200)
             case .promote: .milliseconds(50) ... .milliseconds(500)
@@ -320,11 +320,12 @@ final class DatabaseNode {
             disk.log = []
             disk.flushed = 0
             disk.history = TimelineHistory(branches: [], timeline: 1)
+            disk.needsSource = false
             if case .copy(let source) = job.job {
                 outgoing.append(.to(Int(source.number) - 1, .postgres(.fetch(job: job.id))))
                 jobs[0].end = now + Self.fetchTimeout
             }
-        case .rewind(let source):
+        case .rewind(let source), .catchUp(let source):
             outgoing.append(.to(Int(source.number) - 1, .postgres(.fetch(job: job.id))))
             jobs[0].end = now + Self.fetchTimeout
         case .start, .follow, .checkpoint: break
@@ -337,6 +338,13 @@ final class DatabaseNode {
         guard let index = jobs.firstIndex(where: { $0.id == id && $0.folder == nil }) else { return }
         // pg_rewind compares the timelines that the control files name.
         let named = isCheckpointed ? history.timeline : history.branches.last?.timeline ?? history.timeline
+        if case .catchUp = jobs[index].job {
+            // Only a log that goes on with ours makes us whole.
+            guard history.contains(disk.position), Int(disk.position.offset) <= log.count else { return }
+            jobs[index].folder = (log, history, false)
+            jobs[index].end = now + random.duration(in: .milliseconds(100) ... .seconds(3))
+            return
+        }
         var isNothingToDo = false
         if case .rewind = jobs[index].job { isNothingToDo = named == disk.history.timeline }
         jobs[index].folder = (log, history, isNothingToDo)
@@ -360,8 +368,20 @@ final class DatabaseNode {
                 disk.history = folder.history
                 disk.flushed = disk.log.count
                 disk.isHalf = false
+                disk.needsSource = true
             }
             answer(job, .done)
+        case .catchUp:
+            guard let folder = job.folder, !disk.isFull else {
+                return answer(job, .failed("it does not become whole", isFolderTouched: false))
+            }
+            disk.log = folder.log
+            disk.history = folder.history
+            disk.flushed = disk.log.count
+            disk.needsSource = false
+            postgres.runAsStandby(at: now)
+            queue.append(.postgres(postgres.view(at: now)))
+            answer(job, .rests(disk.durablePosition))
         case .start:
             guard !disk.isFull else {
                 return answer(job, .failed("the disk is full", isFolderTouched: false))

@@ -6,7 +6,7 @@ import Testing
     /// In CI. Hunt for more: `PIDEP_SEEDS=10000 swift test --filter DatabaseSimulationTests`.
     static let seedsInCI = 15
     /// A flaw that needs more histories than this to show is one that the invariants do not see.
-    static let seedsForAFlaw: UInt64 = 10
+    static let seedsForAFlaw: UInt64 = 40
 
     @Test("no acknowledged write is lost, never two take writes, and all stream again by themselves")
     func invariants() {

@@ -27,6 +27,8 @@ final class DatabaseDisk {
     /// The truth about the folder, whatever the record says.
     var isHalf = true
     var isFull = false
+    /// Copied or rewound: useless without the rest of the source's log.
+    var needsSource = false
 
     /// The power is cut: what was not flushed is gone.
     func cut() {
@@ -143,6 +145,7 @@ struct SimulatedPostgres {
     /// In recovery, following nobody. What was in the OS's cache is read and flushed by recovery.
     mutating func runAsStandby(at now: Duration) {
         if disk.isHalf { ledger.report("at \(now) node \(node) started on a half-made folder") }
+        if disk.needsSource { ledger.report("at \(now) node \(node) started on an incomplete folder") }
         state = .standby
         disk.flushed = disk.log.count
         nextTick = now

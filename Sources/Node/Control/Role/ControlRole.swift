@@ -23,6 +23,8 @@ final class ControlRole {
     static let consoleClient: UInt64 = 0
     /// The pause between two members that are taken in.
     static let takeInPause: Duration = .seconds(1)
+    /// As VRRP's, sched(7).
+    static let realtimePriority: Int32 = 50
 
     let configuration: ControlConfiguration
     let node: ControlConfiguration.Node
@@ -65,8 +67,15 @@ final class ControlRole {
         }
     }
 
-    /// Until SIGTERM or SIGINT.
-    func run() { reactor.run() }
+    /// Until SIGTERM or SIGINT. Before all that computes: a busy node must not lose its leases.
+    func run() {
+        let failure = -cl_realtime(Self.realtimePriority)
+        if failure > 0 {
+            journal.log(
+                .warning, "runs without realtime priority: \(String(cString: cl_strerror(failure)))")
+        }
+        reactor.run()
+    }
 
     private func start() throws(SystemError) {
         signals = try Signals([SIGTERM, SIGINT], on: reactor) { [unowned(unsafe) self] _ in stop() }

@@ -24,6 +24,8 @@ public struct DatabaseMember: Sendable {
         case finished(job: UInt64, JobResult)
         /// An operator wants another primary; nil: whichever is best.
         case switchover(to: MemberID?)
+        /// An operator wants the data folder of a standby made anew.
+        case reinitialize
         /// The deadline is reached.
         case time
     }
@@ -136,6 +138,10 @@ public struct DatabaseMember: Sendable {
     var fenceAt: Duration
     var reportAt: Duration
     var failures = 0
+    /// The last epoch of ours that was given back though we did not hold it.
+    var releasedEpoch: UInt64 = 0
+    /// How often an incomplete folder did not become whole.
+    var catchUpFailures = 0
     private var counter: UInt64 = 0
 
     /// How often it looks at what has no deadline of its own.
@@ -181,6 +187,7 @@ public struct DatabaseMember: Sendable {
             }
         case .finished(let id, let result): finish(id, result)
         case .switchover(let member): leave(to: member)
+        case .reinitialize: reinitialize()
         case .time: break
         }
         pursue()
@@ -255,12 +262,15 @@ public struct DatabaseMember: Sendable {
         if let running = job, now >= running.until {
             note("PostgreSQL did not finish in time: it is killed")
             retryAt = now + settings.retryDelay
+            if case .catchUp = running.job { catchUpFailed() }
             if mayBeWritable { resign("a job did not end") } else { kill() }
         }
+        watchCatchUp()
         renewIfDue()
         if !isKilling {
             switch role {
             case .standby:
+                releaseFormerLease()
                 pursueStandby()
                 pursueElection()
             case .acquiring:

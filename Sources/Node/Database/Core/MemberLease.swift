@@ -129,6 +129,16 @@ extension DatabaseMember {
         become(.standby)
     }
 
+    /// Nothing of PostgreSQL is left that an earlier life of this process, or we before it was killed, had the lease for: others
+    /// need not wait for its end.
+    mutating func releaseFormerLease() {
+        guard lease == nil, let control, control.owner == id, control.epoch > releasedEpoch,
+            view.process != .primary
+        else { return }
+        releasedEpoch = control.epoch
+        ask(.release(epoch: control.epoch))
+    }
+
     /// Out of an election that did not succeed.
     mutating func giveUp(_ why: String) {
         note("no election: \(why)")

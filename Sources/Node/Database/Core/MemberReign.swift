@@ -148,11 +148,17 @@ extension DatabaseMember {
 
     // MARK: another one, on purpose
 
-    mutating func leave(to member: MemberID?) {
-        guard role == .primary, let reign, let voters = control?.agreement?.electorate.voters else { return }
-        let able = voters.without(id).filter { candidate in
-            reign.streamingSince[Int(candidate.number)] != nil
+    /// Who could be primary next: voters that stream.
+    public var successors: [MemberID] {
+        guard role == .primary, let reign, let voters = control?.agreement?.electorate.voters else {
+            return []
         }
+        return voters.without(id).filter { reign.streamingSince[Int($0.number)] != nil }
+    }
+
+    mutating func leave(to member: MemberID?) {
+        guard role == .primary else { return }
+        let able = successors
         guard let next = member ?? able.first, able.contains(next) else {
             return note("no switchover: no such voter streams")
         }

@@ -48,6 +48,10 @@ public struct MemberSettings: Sendable, Equatable {
     public var passOverTime: Duration = .seconds(30)
     /// Create, copy, rewind.
     public var copyTimeout: Duration = .seconds(24 * 3600)
+    /// What was copied or rewound must be usable after this, or it is copied anew.
+    public var catchUpTimeout: Duration = .seconds(1800)
+    /// The same when it did not work so often.
+    public var catchUpTries = 3
     /// After a job failed, the next one waits.
     public var retryDelay: Duration = .seconds(2)
 

@@ -29,6 +29,10 @@ extension DatabaseMember {
     }
 
     private mutating func pursueStopped() {
+        if record.folder == .incomplete {
+            guard let (member, _) = primary else { return }
+            return run(.catchUp(from: member), within: settings.catchUpTimeout)
+        }
         guard record.folder == .clean else {
             guard record.folder != .created else { return }
             // Half a folder is never started: only a whole new one mends it.
@@ -85,6 +89,31 @@ extension DatabaseMember {
         run(.stop, within: settings.stopTimeout)
     }
 
+    /// As after a copy that broke off: it answers no candidate any more until a whole new one is there.
+    mutating func reinitialize() {
+        guard role == .standby, record.folder == .clean, !isKilling else {
+            return note("no new copy: it is \(roleName)")
+        }
+        record.folder = .copying
+        save()
+        kill()
+    }
+
+    /// A folder that its source's log does not make whole is copied anew in the end.
+    mutating func catchUpFailed() {
+        catchUpFailures += 1
+        guard catchUpFailures >= settings.catchUpTries else { return }
+        record.folder = .copying
+        save()
+    }
+
+    /// Whoever was to make the folder whole is not primary any more.
+    mutating func watchCatchUp() {
+        guard case .catchUp(let source)? = job?.job, let primary, primary.member != source else { return }
+        note("member \(source.number) is primary no more: it begins anew")
+        kill()
+    }
+
     // MARK: what PostgreSQL says
 
     mutating func receive(_ new: PostgresView) {
@@ -129,11 +158,17 @@ extension DatabaseMember {
         case (_, .failed(let why, let isFolderTouched)): failed(ended.job, why, isFolderTouched)
         case (.create, .created(let identifier)): created(identifier)
         case (.copy, .done), (.rewind, .done):
-            record.folder = .clean
+            record.folder = .incomplete
             record.mustRewind = false
+            catchUpFailures = 0
             record.systemIdentifier = control?.agreement?.systemIdentifier ?? record.systemIdentifier
             save()
         case (.start, .rests(let position)), (.fence, .rests(let position)):
+            resting = position
+            following = nil
+        case (.catchUp, .rests(let position)):
+            record.folder = .clean
+            save()
             resting = position
             following = nil
         case (.follow, .done): silentSince = now
@@ -157,6 +192,9 @@ extension DatabaseMember {
         case .stop: kill()
         case .fence, .follow, .start:
             // Whether a receiver is connected is not known: only a new process is sure to have none.
+            kill()
+        case .catchUp:
+            catchUpFailed()
             kill()
         case .rewind, .copy, .checkpoint: break
         }

@@ -22,6 +22,8 @@ public enum FolderState: UInt8, Sendable, Equatable {
     case copying = 4
     /// initdb is done, and control has not yet agreed that this is the cluster.
     case created = 5
+    /// Copied or rewound, and not yet gone through as much of the source's log as makes it whole.
+    case incomplete = 6
 }
 
 /// What a node must not forget about its database. Written before what it announces happens.
@@ -100,6 +102,8 @@ public enum Job: Sendable, Equatable {
     case rewind(from: MemberID)
     /// Starts it as a standby that follows nobody, to the end of its own log. Answers `rests`.
     case start
+    /// Starts it on an incomplete folder: it follows a member until it can be used, and then nobody. Answers `rests`.
+    case catchUp(from: MemberID)
     /// Follows nobody from now on: answers `rests` when no receiver is left and the position stands still.
     case fence
     /// Follows a member. Answers `done` when the setting is in effect.

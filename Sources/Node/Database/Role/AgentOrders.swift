@@ -1,0 +1,72 @@
+import CLinux
+import Database
+import Reactor
+
+/// What operators order.
+extension Agent {
+    /// Passed on to the primary, wherever the order is given.
+    func switchover(to next: MemberID?) -> String {
+        guard let leader else { return "refused: there is no primary now" }
+        if leader == next { return "refused: \(configuration.name(leader)) is primary already" }
+        guard leader == own.id else {
+            control?.tell(.leave(to: next), to: leader)
+            return "ok: \(configuration.name(leader)) is told to leave"
+        }
+        guard case .primary = member.role else { return "refused: \(member.roleName), it cannot leave now" }
+        let able = member.successors
+        if let next, !able.contains(next) {
+            return "refused: \(configuration.name(next)) does not confirm writes now, so it could not go on"
+        }
+        if able.isEmpty { return "refused: no other node confirms writes now" }
+        leave(to: next)
+        return "ok: \(next.map { configuration.name($0) } ?? "another") takes over"
+    }
+
+    /// After a checkpoint: the less there is to write at the end, the shorter nobody is primary.
+    func leave(to next: MemberID?) {
+        note("writes a checkpoint, then leaves")
+        let session = jobs.sideSession("pinode checkpoint") { _ in }
+        guard let session else { return feed(.switchover(to: next)) }
+        session.ask("CHECKPOINT", within: Self.checkpointPatience) { [unowned(unsafe) self] _ in
+            jobs.end(session)
+            feed(.switchover(to: next))
+        }
+    }
+
+    /// PostgreSQL dies at once, as in an accident.
+    func failover() -> String {
+        guard isPrimary, let program = postgres.program else { return "refused: this node is not primary" }
+        note("an operator wants a failover: PostgreSQL is killed")
+        keeper.tell(.signal(id: program, SIGKILL))
+        return "ok: PostgreSQL is killed, another takes over"
+    }
+
+    /// A standby's alone: a primary leaves first.
+    func restart() -> String {
+        guard postgres.program != nil else { return "refused: PostgreSQL does not run" }
+        guard !isPrimary else {
+            return "refused: this node is primary. Switch over first: pidep database switchover"
+        }
+        note("an operator wants a restart")
+        postgres.stop()
+        return "ok: PostgreSQL is restarted"
+    }
+
+    func checkpoint() -> String {
+        guard let session = jobs.sideSession("pinode checkpoint", { _ in }) else {
+            return "refused: there is no session with PostgreSQL"
+        }
+        session.ask("CHECKPOINT", within: .seconds(3600)) { [unowned(unsafe) self] _ in jobs.end(session) }
+        return "ok: a checkpoint begins"
+    }
+
+    /// The folder is marked as one that must be copied, and PostgreSQL is ended; all else is as after an accident.
+    func reinitialize() -> String {
+        guard !isPrimary, leader != nil else {
+            return isPrimary ? "refused: this node is primary" : "refused: there is no primary to copy from"
+        }
+        note("an operator wants this node's data copied anew")
+        feed(.reinitialize)
+        return "ok: the data is copied anew"
+    }
+}

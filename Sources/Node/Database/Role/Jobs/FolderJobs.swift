@@ -1,0 +1,115 @@
+import CLinux
+import Database
+import Service
+
+/// Jobs on a data folder that no PostgreSQL uses.
+extension JobRunner {
+    private var programs: String { configuration.programs }
+    /// Lies in the data folder while initdb is at work there, so that only such a folder is ever taken away.
+    private var mark: String { configuration.folder + "/creating" }
+
+    func create() {
+        let isOwn = access(mark, F_OK) == 0
+        let entries = cl_directory_has_entries(configuration.data)
+        if entries == 1, !isOwn {
+            return fail(
+                "\(configuration.data) is not empty, and no data of this cluster is known. Move it away, or adopt it: docs/database.md"
+            )
+        }
+        if let why = SmallWriter.write(mark, []) { return fail(why) }
+        empty { [unowned(unsafe) self] in
+            program(
+                [
+                    programs + "/initdb", "-D", configuration.data, "--data-checksums", "-E", "UTF8",
+                    "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "-U", "postgres",
+                ]
+            ) { [unowned(unsafe) self] code in
+                guard code == 0 else { return fail("initdb: \(lastWords)", isFolderTouched: true) }
+                identify()
+            }
+        }
+    }
+
+    private func identify() {
+        program([programs + "/pg_controldata", "-D", configuration.data]) { [unowned(unsafe) self] code in
+            guard code == 0, let identifier = ControlData.systemIdentifier(output) else {
+                return fail("pg_controldata: \(lastWords)", isFolderTouched: true)
+            }
+            unlink(mark)
+            finish(.created(systemIdentifier: identifier))
+        }
+    }
+
+    /// An empty data folder.
+    private func empty(_ step: @escaping () -> Void) {
+        let data = configuration.data
+        program([
+            "/bin/sh", "-c", "rm -rf -- \"$1\"/* \"$1\"/.[!.]* && mkdir -p -- \"$1\" && chmod 700 -- \"$1\"",
+            "sh", data,
+        ]) {
+            [unowned(unsafe) self] code in
+            code == 0 ? step() : fail("\(data) cannot be emptied: \(lastWords)", isFolderTouched: true)
+        }
+    }
+
+    /// How libpq reaches a member for base backups and pg_rewind.
+    private func source(_ member: MemberID) -> String { files.connection(to: member) + " dbname=postgres" }
+
+    func copy(_ member: MemberID) {
+        if let why = files.writePassword(password) { return fail(why) }
+        empty { [unowned(unsafe) self] in
+            let slot = configuration.own.map { ClusterRole.standbyName($0.id) } ?? ""
+            program(
+                [
+                    programs + "/pg_basebackup", "-D", configuration.data, "-d", source(member), "-X",
+                    "stream",
+                    "-S", slot, "--checkpoint=fast", "-P",
+                ]
+            ) { [unowned(unsafe) self] code in
+                guard code == 0 else { return fail("pg_basebackup: \(lastWords)", isFolderTouched: true) }
+                finish(.done)
+            }
+        }
+    }
+
+    func rewind(_ member: MemberID) {
+        if let why = files.writePassword(password) { return fail(why) }
+        program(
+            [
+                programs + "/pg_rewind", "-D", configuration.data, "--source-server=\(source(member))", "-P",
+                "--no-ensure-shutdown",
+            ]
+        ) { [unowned(unsafe) self] code in
+            guard code == 0 else {
+                let said = String(decoding: SmallFile.read(output, limit: 1 << 20) ?? [], as: UTF8.self)
+                // What it says right before it writes for the first time.
+                return fail(
+                    "pg_rewind: \(lastWords)", isFolderTouched: Text.contains(said, "need to copy"))
+            }
+            finish(.done)
+        }
+    }
+}
+
+/// pg_controldata's output.
+enum ControlData {
+    static func systemIdentifier(_ path: String) -> UInt64? {
+        for line in (SmallFile.read(path, limit: 1 << 16) ?? []).split(separator: 10) {
+            let text = String(decoding: line, as: UTF8.self)
+            guard text.hasPrefix("Database system identifier:") else { continue }
+            return text.utf8.split(separator: 32).last.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+        }
+        return nil
+    }
+}
+
+/// Searches in texts, which Embedded Swift's library does not.
+enum Text {
+    static func contains(_ text: String, _ part: String) -> Bool {
+        let (bytes, wanted) = (Array(text.utf8), Array(part.utf8))
+        guard wanted.count <= bytes.count else { return false }
+        for start in 0...(bytes.count - wanted.count)
+        where bytes[start..<(start + wanted.count)].elementsEqual(wanted) { return true }
+        return false
+    }
+}

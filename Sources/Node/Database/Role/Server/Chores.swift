@@ -1,0 +1,147 @@
+import Database
+import Service
+
+/// What a new primary must have: slots for its standbys, the members' role, the file's roles and databases. All of it may be done
+/// again and again.
+final class Chores {
+    private let configuration: DatabaseConfiguration
+    private let postgres: Postgres
+    private let password: String
+    private var steps: [Step] = []
+    private var round = 0
+    /// Told what did not work.
+    var note: ((String) -> Void)?
+    /// A setting waits for PostgreSQL's restart.
+    private(set) var isRestartPending = false
+
+    /// The slots of a primary, as of the last look.
+    private(set) var slots: [ServerDetails.Slot] = []
+
+    private struct Step {
+        let query: String
+        let then: ([[String?]]) -> Void
+    }
+
+    init(_ configuration: DatabaseConfiguration, postgres: Postgres, password: String) {
+        self.configuration = configuration
+        self.postgres = postgres
+        self.password = password
+    }
+
+    /// Does everything, one thing after the other.
+    func run() {
+        round += 1
+        steps = []
+        // First, since standbys wait for them.
+        add("SELECT slot_name, active FROM pg_replication_slots WHERE slot_name LIKE 'pidep\\_%'") {
+            [unowned(unsafe) self] rows in
+            arrange(rows)
+        }
+        role(
+            ClusterRole.name, password, options: "LOGIN REPLICATION", exists: "rolreplication AND rolcanlogin"
+        )
+        // What pg_rewind needs (its manual, "Notes").
+        add(
+            """
+            GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), \
+            pg_read_binary_file(text), pg_read_binary_file(text, bigint, bigint, boolean) TO \(ClusterRole.name)
+            """)
+        for role in configuration.roles {
+            guard let bytes = SmallFile.read(role.passwordFile, limit: 4096) else {
+                note?("the password of \(role.name) cannot be read from \(role.passwordFile)")
+                continue
+            }
+            self.role(role.name, Self.line(bytes), options: "LOGIN", exists: "rolcanlogin")
+        }
+        for database in configuration.databases { create(database) }
+        next(round)
+    }
+
+    /// Forgets all.
+    func drop() {
+        round += 1
+        steps = []
+    }
+
+    static func line(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
+    }
+
+    private func add(_ query: String, _ then: @escaping ([[String?]]) -> Void = { _ in }) {
+        steps.append(Step(query: query, then: then))
+    }
+
+    /// Right after the present step.
+    private func insert(_ query: String) { steps.insert(Step(query: query, then: { _ in }), at: 0) }
+
+    private func next(_ number: Int) {
+        guard round == number, !steps.isEmpty, let session = postgres.session else { return }
+        let step = steps.removeFirst()
+        session.ask(step.query, within: .seconds(60)) { [unowned(unsafe) self] answer in
+            guard round == number else { return }
+            switch answer {
+            case .rows(let rows): step.then(rows)
+            case .failed(let why, _): note?("a new primary's chore did not work: \(why)")
+            }
+            next(number)
+        }
+    }
+
+    private func arrange(_ rows: [[String?]]) {
+        guard let own = configuration.own else { return }
+        let wanted = configuration.members.without(own.id)
+        var present: [String] = []
+        for row in rows {
+            guard let name = row.first ?? nil else { continue }
+            if let member = ClusterRole.member(name), wanted.contains(member) {
+                present.append(name)
+            } else if row.last == "f" {
+                insert("SELECT pg_drop_replication_slot(\(Self.literal(name)))")
+            }
+        }
+        for member in wanted {
+            let name = ClusterRole.standbyName(member)
+            if !present.contains(name) {
+                insert("SELECT pg_create_physical_replication_slot(\(Self.literal(name)), true)")
+            }
+        }
+    }
+
+    private func role(_ name: String, _ password: String, options: String, exists: String) {
+        add("SELECT rolpassword, \(exists) FROM pg_authid WHERE rolname = \(Self.literal(name))") {
+            [unowned(unsafe) self] rows in
+            let quoted = Self.identifier(name)
+            guard let row = rows.first else {
+                return insert(
+                    "CREATE ROLE \(quoted) \(options) PASSWORD \(Self.literal(SCRAMVerifier.make(password)))")
+            }
+            if let verifier = row.first ?? nil, SCRAMVerifier.fits(verifier, password), row.last == "t" {
+                return
+            }
+            insert("ALTER ROLE \(quoted) \(options) PASSWORD \(Self.literal(SCRAMVerifier.make(password)))")
+        }
+    }
+
+    private func create(_ database: DatabaseConfiguration.OwnedDatabase) {
+        add("SELECT 1 FROM pg_database WHERE datname = \(Self.literal(database.name))") {
+            [unowned(unsafe) self] rows in
+            guard rows.isEmpty else { return }
+            insert(
+                "CREATE DATABASE \(Self.identifier(database.name)) OWNER \(Self.identifier(database.owner))")
+        }
+    }
+
+    /// A string constant; standard_conforming_strings is on since PostgreSQL 9.1.
+    static func literal(_ text: String) -> String { "'" + doubled(text, "'") + "'" }
+
+    static func identifier(_ text: String) -> String { "\"" + doubled(text, "\"") + "\"" }
+
+    private static func doubled(_ text: String, _ quote: Unicode.Scalar) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == quote { result.append(quote) }
+            result.append(scalar)
+        }
+        return String(result)
+    }
+}
