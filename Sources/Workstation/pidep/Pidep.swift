@@ -22,7 +22,7 @@ struct Pidep: ParsableCommand {
             BuildCommand.self, DoctorCommand.self, InventoryCommand.self, LabCommand.self, PlanCommand.self,
             DeployCommand.self, RollbackCommand.self, HistoryCommand.self, UnlockCommand.self,
             TrustCommand.self,
-            StatusCommand.self, SmokeCommand.self,
+            StatusCommand.self, SmokeCommand.self, ControlCommand.self, DatabaseCommand.self,
             ExplainCommand.self, ExecCommand.self, FactsCommand.self, LogsCommand.self, EventsCommand.self,
             LoadTestCommand.self,
         ])
