@@ -28,7 +28,7 @@ public enum Batch: Equatable, Sendable {
     struct Item: Equatable {
         var name: String
         var recipes: [String]
-        /// It may hold the virtual address: never touched beside another node.
+        /// It may hold the virtual address, or what runs on all nodes together restarts: never touched beside another node.
         var isAlone: Bool
         /// It is new: nothing that runs on it would be touched, so nobody can miss it.
         var isIdle = false

@@ -149,7 +149,9 @@ public struct Rollout: Sendable {
         let items = pending.map { member in
             let node = member.compiled.node
             return Batch.Item(
-                name: node.name, recipes: node.recipes, isAlone: Self.isEdge(node),
+                name: node.name, recipes: node.recipes,
+                isAlone: Self.isEdge(node)
+                    || Together.isBroken(by: member.plan, member.compiled.checks),
                 isIdle: member.facts.release == nil && member.plan.touchesNothingThatRuns)
         }
         var sizes: [String: Int] = [:]

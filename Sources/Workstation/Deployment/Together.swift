@@ -25,6 +25,15 @@ struct Together {
         }
     }
 
+    /// Whether a plan restarts or stops what runs on all nodes together: then no other node may be touched beside this one, or
+    /// too few would be left.
+    static func isBroken(by plan: NodePlan, _ checks: [Check]) -> Bool {
+        let units = checks.flatMap { $0.together ?? [] }
+        return plan.steps.contains {
+            $0.kind == .unit && units.contains($0.name) && ["restart", "stop"].contains($0.action)
+        }
+    }
+
     static func run(_ units: [String], in states: [UnitState]) -> Bool {
         units.allSatisfy { unit in states.contains { $0.name == unit && $0.isRunning } }
     }

@@ -39,6 +39,19 @@ import Testing
         #expect(failure == "answered \"control says ok: fine\", without \"leads\"")
     }
 
+    @Test(
+        "a restart or stop of what runs on all nodes together lets no other node be touched beside it",
+        arguments: [("restart", true), ("stop", true), ("start", false), ("reload", false)])
+    func alone(action: String, expected: Bool) {
+        var check = check(contains: nil)
+        let plan = NodePlan(
+            node: "n1",
+            steps: [.init(kind: .unit, name: "pinode-control.service", action: action, detail: "")])
+        #expect(!Together.isBroken(by: plan, [check]))
+        check.together = ["pinode-control.service"]
+        #expect(Together.isBroken(by: plan, [check]) == expected)
+    }
+
     @Test("a console is asked with words that a shell leaves alone")
     func command() {
         let line = ConsoleQuestions.command(.init(node: "n1", role: "control", command: "show 'x'; y"))

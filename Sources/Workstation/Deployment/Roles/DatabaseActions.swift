@@ -26,7 +26,7 @@ public struct DatabaseActions: Sendable {
     /// Makes another node the primary, in order: no write fails that waits a moment.
     public func switchover(to target: String?) throws(DeploymentFailure) {
         let primary = try primary(
-            "a switchover begins there. When it is lost for good, the others elect one by themselves")
+            "there is nobody to hand over. Once enough nodes are there they elect one by themselves")
         try check(target, besides: primary)
         if target == primary.node {
             return tell(.finished, primary.node, "is the primary already")
@@ -36,14 +36,9 @@ public struct DatabaseActions: Sendable {
     }
 
     /// Gives the primary up at once: for when it misbehaves.
-    public func failover(to target: String?) throws(DeploymentFailure) {
+    public func failover() throws(DeploymentFailure) {
         let primary = try primary("there is nothing to give up")
-        try check(target, besides: primary)
-        guard target != primary.node else {
-            throw DeploymentFailure(
-                "\(primary.node) is the primary that is to be given up: name another node, or none")
-        }
-        try order("failover" + (target.map { " \($0)" } ?? ""), primary.node)
+        try order("failover", primary.node)
         try awaitPrimary(after: primary, named: nil)
     }
 

@@ -41,10 +41,13 @@ public struct RoleConsoles: Sendable {
     ) throws(DeploymentFailure) {
         var access = access
         let file = access.loaded.cluster.file
-        access.nodes = access.nodes.filter { $0.recipes.contains(recipe) }
+        access.nodes = access.nodes.filter { node in
+            node.recipes.contains(recipe) && node.variables["\(recipe)_engine"]?.text != "debian"
+        }
         guard !access.nodes.isEmpty else {
             throw DeploymentFailure(
-                "\(file): no node has the recipe \(recipe). docs/\(role).md says what to write there")
+                "\(file): no node has the recipe \(recipe) with our own engine. docs/\(role).md says what to write there"
+            )
         }
         var lines: [String: NodeLine] = [:]
         for login in try access.open(asking: asking) { lines[login.node.name] = NodeLine(login) }

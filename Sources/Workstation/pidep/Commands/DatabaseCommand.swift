@@ -90,11 +90,10 @@ extension DatabaseCommand {
                 """)
 
         @OptionGroup var options: RoleOptions
-        @Option(help: "The node that should be the primary, if it is as far as any.") var to: String?
         @Flag(help: "Print one event a line, as JSON.") var json = false
 
         func run() throws {
-            try sayFailures { try options.actions("failover", json: json).failover(to: to) }
+            try sayFailures { try options.actions("failover", json: json).failover() }
         }
     }
 
