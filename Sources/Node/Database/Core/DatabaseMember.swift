@@ -24,6 +24,8 @@ public struct DatabaseMember: Sendable {
         case finished(job: UInt64, JobResult)
         /// An operator wants another primary; nil: whichever is best.
         case switchover(to: MemberID?)
+        /// An operator gives up what other voters may have, and wants this one to be primary.
+        case promoteAnyway
         /// An operator wants the data folder of a standby made anew.
         case reinitialize
         /// The deadline is reached.
@@ -130,6 +132,12 @@ public struct DatabaseMember: Sendable {
     var passedOver: [Duration]
     /// Since when the lease is free, as far as is known.
     var freeSince: Duration?
+    /// Since when the lease has its present epoch, as far as is known.
+    var ownerSince: Duration
+    /// The last epoch that control itself was seen to call free.
+    var freeEpoch: UInt64 = 0
+    /// Control said that the lease of this epoch is not free, and will not be before.
+    var refused: (epoch: UInt64, until: Duration)?
     /// Who was named to be next, and until when that counts.
     var successor: (member: MemberID, until: Duration)?
     var holdUntil: Duration
@@ -140,6 +148,8 @@ public struct DatabaseMember: Sendable {
     var failures = 0
     /// The last epoch of ours that was given back though we did not hold it.
     var releasedEpoch: UInt64 = 0
+    /// Until when an operator's wish counts that it be elected whoever is missing.
+    var anywayUntil: Duration?
     /// How often an incomplete folder did not become whole.
     var catchUpFailures = 0
     private var counter: UInt64 = 0
@@ -163,6 +173,7 @@ public struct DatabaseMember: Sendable {
         fenced = [WALPosition?](repeating: nil, count: 65)
         passedOver = [Duration](repeating: .zero, count: 65)
         silentSince = now
+        ownerSince = now
         holdUntil = now
         retryAt = now
         roleSince = now
@@ -187,6 +198,7 @@ public struct DatabaseMember: Sendable {
             }
         case .finished(let id, let result): finish(id, result)
         case .switchover(let member): leave(to: member)
+        case .promoteAnyway: promoteAnyway()
         case .reinitialize: reinitialize()
         case .time: break
         }

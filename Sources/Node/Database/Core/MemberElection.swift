@@ -9,13 +9,18 @@ extension DatabaseMember {
             // One of our own that we do not hold belonged to an earlier life of this process.
             if owner != id {
                 let sign = heard[Int(owner.number)].flatMap { $0.report.primary == nil ? nil : $0.at }
-                at = Swift.max(at, (sign ?? bornAt) + settings.suspectAfter)
+                // A new owner has its election before it, and says nothing until it is primary.
+                at = Swift.max(at, Swift.max(sign ?? bornAt, ownerSince) + settings.suspectAfter)
             }
         } else {
             at = Swift.max(at, freeSince ?? now)
         }
+        // Until control is seen to have what the owner said before: that it is free.
+        if let refused, refused.epoch == control.epoch, freeEpoch != control.epoch {
+            at = Swift.max(at, refused.until)
+        }
         if let agreement = control.agreement {
-            guard agreement.electorate.voters.contains(id), view.process == .standby,
+            guard agreement.electorate.voters.contains(id) || isForced, view.process == .standby,
                 record.folder == .clean
             else { return nil }
             if let successor, successor.until > now {
@@ -30,6 +35,18 @@ extension DatabaseMember {
             at += settings.rankDelay * Int(id.number)
         }
         return at
+    }
+
+    /// Whether an operator wants it elected whoever is missing.
+    var isForced: Bool { anywayUntil.map { now < $0 } ?? false }
+
+    mutating func promoteAnyway() {
+        guard role == .standby, view.process == .standby, record.folder == .clean else {
+            return note("no promotion: it is \(roleName), and PostgreSQL does not run as a standby here")
+        }
+        note("an operator accepts the loss of what this node does not have")
+        anywayUntil = now + settings.anywayTime
+        holdUntil = now
     }
 
     /// How many voters seem to be further.
@@ -75,7 +92,7 @@ extension DatabaseMember {
             return giveUp("PostgreSQL does not run here")
         }
         let voters = agreement.electorate.voters
-        guard voters.contains(id) else { return giveUp("it is no voter any more") }
+        guard voters.contains(id) || isForced else { return giveUp("it is no voter any more") }
         if now >= fenceAt {
             fenceAt = now + settings.renewInterval
             for member in others where fenced[Int(member.number)] == nil {
@@ -87,10 +104,10 @@ extension DatabaseMember {
             return
         }
         guard role == .candidate else { return }
-        let present = voters.filter { $0 == id || fenced[Int($0.number)] != nil }
+        let present = voters.with(id).filter { $0 == id || fenced[Int($0.number)] != nil }
         // Any so many have every acknowledged write: one that was given its chance in vain need not be among them.
         let fit = present.filter { $0 == id || now >= passedOver[Int($0.number)] }
-        let needed = agreement.electorate.electors
+        let needed = isForced ? 1 : agreement.electorate.electors
         guard present.count >= needed else { return }
         var best = (member: id, position: own)
         for member in fit.count >= needed ? fit : present {
@@ -117,6 +134,11 @@ extension DatabaseMember {
         var next = agreement
         next.leader = id
         next.epoch = epoch
+        if isForced {
+            // Whoever else had a vote may have what this one lacks; it comes back as a copy.
+            next.electorate = Electorate(
+                voters: MemberSet([id]), acknowledgements: 0, isLossless: agreement.electorate.isLossless)
+        }
         become(.sealing)
         ask(.replace(next, expected: control?.version ?? 0))
     }
@@ -130,6 +152,7 @@ extension DatabaseMember {
         }
         let rule = agreement.electorate.rule(for: id, least: least)
         note("elected in epoch \(lease.epoch)")
+        anywayUntil = nil
         failures = 0
         become(.promoting)
         resting = nil
@@ -153,6 +176,7 @@ extension DatabaseMember {
             if let lease, lease.epoch == epoch { fenced[Int(member.number)] = position }
         case .yield(let epoch, let next):
             guard let known = control, known.epoch <= epoch else { return }
+            if known.epoch < epoch { ownerSince = now }
             control?.epoch = epoch
             control?.owner = nil
             freeSince = now

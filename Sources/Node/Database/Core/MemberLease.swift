@@ -34,6 +34,7 @@ extension DatabaseMember {
             if var known = control, known.epoch <= epoch {
                 known.epoch = epoch
                 known.owner = settings.id
+                ownerSince = now
                 control = known
                 freeSince = nil
             }
@@ -41,7 +42,8 @@ extension DatabaseMember {
             if lease != nil { beginCandidacy() } else { become(.standby) }
         case (.acquire, .refused(let wait)):
             guard role == .acquiring else { return }
-            holdUntil = now + Swift.max(settings.acquireRetry, Swift.min(wait, settings.electionHold))
+            let pause = Swift.max(settings.acquireRetry, Swift.min(wait, settings.electionHold))
+            refused = (control?.epoch ?? 0, now + pause)
             become(.standby)
         case (.renew(let epoch), .granted(let granted, let term)):
             guard var held = lease, held.epoch == epoch, granted == epoch else { return }
@@ -71,9 +73,11 @@ extension DatabaseMember {
     mutating func receive(_ seen: ControlView) {
         if control == nil { control = seen }
         if seen.epoch > (control?.epoch ?? 0) || (seen.epoch == control?.epoch && seen.owner == nil) {
+            if seen.epoch > (control?.epoch ?? 0) { ownerSince = now }
             control?.epoch = seen.epoch
             control?.owner = seen.owner
         }
+        if seen.owner == nil { freeEpoch = seen.epoch }
         learn(seen.agreement, seen.version)
         if record.folder == .created, let agreement = control?.agreement, role != .founding {
             // Whose cluster it became was decided while this process did not run.

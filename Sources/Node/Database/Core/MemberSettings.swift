@@ -52,6 +52,8 @@ public struct MemberSettings: Sendable, Equatable {
     public var catchUpTimeout: Duration = .seconds(1800)
     /// The same when it did not work so often.
     public var catchUpTries = 3
+    /// An operator's wish for an election with loss counts so long.
+    public var anywayTime: Duration = .seconds(30)
     /// After a job failed, the next one waits.
     public var retryDelay: Duration = .seconds(2)
 

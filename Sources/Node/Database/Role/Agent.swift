@@ -42,6 +42,11 @@ final class Agent {
     private var isStopping = false
     private var isReplacing = false
     private var lastView: PostgresView?
+    /// Room for PostgreSQL's files.
+    private(set) var freeKiB: Int64 = 0
+    private(set) var isSpaceShort = false
+    /// With less, people are warned: 20 segments of log.
+    static let leastFreeKiB: Int64 = 320 << 10
 
     init(
         _ configuration: DatabaseConfiguration, own: DatabaseConfiguration.Node, record: MemberRecord,
@@ -102,6 +107,9 @@ final class Agent {
             if case .promoted = result { chores.run() }
             feed(.finished(job: id, result))
         }
+        jobs.sourceSizeKiB = { [unowned(unsafe) self] member in
+            statuses[Int(member.number)]?.status.sizeKiB ?? 0
+        }
         chores.note = { [unowned(unsafe) self] text in journal.log(.warning, text) }
         postgres.changed = { [unowned(unsafe) self] in look() }
         if let legacy {
@@ -111,7 +119,10 @@ final class Agent {
             } else {
                 jobs.state = ServerFiles.State(following: legacy.member.following, rule: nil)
             }
-            if legacy.program != 0 { postgres.adopt(legacy.program) }
+            if legacy.program != 0 {
+                postgres.adopt(legacy.program)
+                jobs.refresh { [unowned(unsafe) self] in if isPrimary { chores.run() } }
+            }
             note("goes on after an upgrade")
         }
         control = ControlLink(on: reactor, path: configuration.controlSocket) {
@@ -132,6 +143,7 @@ final class Agent {
             ) { [unowned(unsafe) self] path in HealthPaths(agent: self).answer(path) }
         }
         tellStatus()
+        lookAfter()
         Supervisor.tookOver()
         look()
     }
@@ -251,6 +263,26 @@ final class Agent {
         _ = reactor.schedule(after: Self.statusInterval) { [unowned(unsafe) self] in tellStatus() }
     }
 
+    /// What is not urgent.
+    private func lookAfter() {
+        chores.look()
+        let free = cl_free_kib(configuration.data)
+        freeKiB = free < 0 ? 0 : free
+        watchSpace()
+        _ = reactor.schedule(after: Chores.lookInterval) { [unowned(unsafe) self] in lookAfter() }
+    }
+
+    /// PostgreSQL ends when it cannot write its log: that is said before.
+    private func watchSpace() {
+        let isShort = freeKiB < Self.leastFreeKiB
+        if isShort, !isSpaceShort {
+            note(
+                "only \(freeKiB >> 10) MB are free below \(configuration.data): PostgreSQL ends when it is full. Make room"
+            )
+        }
+        isSpaceShort = isShort
+    }
+
     /// This node, as others are told.
     var status: NodeStatus {
         let view = postgres.view
@@ -267,7 +299,8 @@ final class Agent {
             state: state, isPrimary: isPrimary, position: view.position,
             replayAge: UInt32(clamping: postgres.details?.replayAge ?? 0),
             isRestartPending: chores.isRestartPending,
-            progress: state == .copying || state == .rewinding ? jobs.progress : 0)
+            progress: state == .copying || state == .rewinding ? jobs.progress : 0,
+            sizeKiB: chores.sizeKiB, freeKiB: UInt32(clamping: freeKiB))
     }
 
     /// Whether PostgreSQL takes writes here, by right.

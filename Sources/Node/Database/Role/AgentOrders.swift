@@ -41,6 +41,29 @@ extension Agent {
         return "ok: PostgreSQL is killed, another takes over"
     }
 
+    /// The last resort, in two steps: what may be lost, then the act.
+    func promote(isMeant: Bool) -> String {
+        if let leader { return "refused: \(configuration.name(leader)) is primary" }
+        guard postgres.view.process == .standby, member.record.folder == .clean else {
+            return "refused: PostgreSQL does not run as a standby here, on whole data"
+        }
+        var text = ""
+        let own = postgres.view.position
+        for voter in electorate?.voters ?? .none where voter != self.own.id {
+            let heard = statuses[Int(voter.number)].map { $0.status.position }
+            let known =
+                heard.map { "was last heard of at timeline \($0.timeline), \(LSN.text($0.offset))" }
+                ?? "has not been heard of since this node's pinode began"
+            text += "\(configuration.name(voter)) \(known)\n"
+        }
+        text += "this node is at timeline \(own.timeline), \(LSN.text(own.offset))\n"
+        text +=
+            "Every write that those nodes have and this one has not is lost, also acknowledged ones; they come back as copies of this one.\n"
+        guard isMeant else { return text + "nothing is done yet: add --yes to do it" }
+        feed(.promoteAnyway)
+        return text + "ok: this node becomes primary"
+    }
+
     /// A standby's alone: a primary leaves first.
     func restart() -> String {
         guard postgres.program != nil else { return "refused: PostgreSQL does not run" }

@@ -57,6 +57,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var account = "postgres"
     /// How much an acknowledged write is worth.
     public var durability = Durability.strict
+    /// The data folder holds a cluster that this one begins with.
+    public var adopts = false
     /// Where health is told over HTTP; 0: nowhere.
     public var healthPort = 8008
     /// The role's own files.

@@ -20,6 +20,7 @@ extension DatabaseConfiguration {
         private static let keys = [
             "node", "version", "programs", "data", "port", "log", "socket_folder", "account", "durability",
             "health_port", "folder", "control_socket", "password_file", "certificate", "certificate_key",
+            "adopt",
         ]
 
         init(file: String, diagnostics: [Diagnostic]) {
@@ -80,6 +81,12 @@ extension DatabaseConfiguration {
             result.version = number("version", section, DatabaseConfiguration.versions, result.version)
             result.port = number("port", section, 1...65535, result.port)
             result.healthPort = number("health_port", section, 0...65535, result.healthPort)
+            if let adopt = section["adopt"] {
+                result.adopts = adopt.value == "yes"
+                if adopt.value != "yes", adopt.value != "no" {
+                    complain(adopt.line, "adopt is neither yes nor no", "")
+                }
+            }
             guard let durability = section["durability"] else { return }
             switch durability.value {
             case "strict": result.durability = .strict

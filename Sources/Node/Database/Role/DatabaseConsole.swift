@@ -13,6 +13,7 @@ struct DatabaseConsole {
         failover             this node's PostgreSQL is killed, if it is primary, and another takes over
         restart              PostgreSQL on this node
         reinit               this standby's data is thrown away and copied anew from the primary
+        promote --accept-loss [--yes]   the last resort: what may be lost, and with --yes the act
         checkpoint           so that a stop or a rewind is quick
         """
 
@@ -27,6 +28,9 @@ struct DatabaseConsole {
         case ("failover", 1): return agent.failover()
         case ("restart", 1): return agent.restart()
         case ("reinit", 1): return agent.reinitialize()
+        case ("promote", 2) where words[1] == "--accept-loss": return agent.promote(isMeant: false)
+        case ("promote", 3) where words[1] == "--accept-loss" && words[2] == "--yes":
+            return agent.promote(isMeant: true)
         case ("checkpoint", 1): return agent.checkpoint()
         default: return "Unknown command: '\(command)'. Type help for the list."
         }

@@ -108,6 +108,9 @@ struct StatusDocument {
                     .boolean(follower?.synchronous == "quorum" || follower?.synchronous == "sync")),
                 .init("heard_seconds", status == nil ? .null : seconds(age)),
                 .init("pending_restart", .boolean(status?.isRestartPending ?? false)),
+                .init(
+                    "free_bytes",
+                    isFresh ? status.map { .integer(Int64($0.freeKiB) << 10) } ?? .null : .null),
             ]
             return .object(members)
         }

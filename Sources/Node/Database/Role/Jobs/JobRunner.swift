@@ -21,6 +21,8 @@ final class JobRunner {
     var finished: ((UInt64, JobResult) -> Void)?
     /// What is in PostgreSQL's files now.
     var state = ServerFiles.State()
+    /// What a member's databases take, as it told.
+    var sourceSizeKiB: (MemberID) -> UInt32 = { _ in 0 }
     /// The members' password.
     var password = ""
 
@@ -32,7 +34,7 @@ final class JobRunner {
 
     var files: ServerFiles { postgres.files }
     /// What programs say, for progress and for errors.
-    var output: String { configuration.folder + "/job.log" }
+    var output: String { configuration.data + ".job.log" }
 
     init(
         on reactor: Reactor, keeper: KeeperLink, postgres: Postgres, configuration: DatabaseConfiguration
@@ -74,7 +76,7 @@ final class JobRunner {
     func look() {
         guard let current else { return }
         if needsServer(current.job), postgres.program == nil, !conditions.isEmpty {
-            return fail("PostgreSQL has ended. Its log is \(configuration.log)")
+            return fail("PostgreSQL has ended: \(lastLogLine) (\(configuration.log))")
         }
         // A condition that is met may add another.
         let waiting = conditions
@@ -162,6 +164,21 @@ final class JobRunner {
         programs[number] = { [unowned(unsafe) self] code in if current?.id == id { step(code) } }
     }
 
+    /// Writes the files anew while PostgreSQL runs, and lets it read them. What needs a restart waits for it.
+    func refresh(_ step: @escaping () -> Void) {
+        let output = configuration.data + ".refresh.log"
+        unlink(output)
+        let number = keeper.start(
+            [configuration.programs + "/pg_controldata", "-D", configuration.data],
+            environment: ["LC_ALL=C"], output: output)
+        programs[number] = { [unowned(unsafe) self] code in
+            guard code == 0 else { return }
+            _ = files.write(password: password, least: ControlData.leastSettings(output))
+            postgres.reload()
+            step()
+        }
+    }
+
     /// The last line that a program said, an error before others.
     var lastWords: String {
         let text = SmallFile.read(output, limit: 1 << 20) ?? []
@@ -170,6 +187,13 @@ final class JobRunner {
             String(decoding: $0, as: UTF8.self)
         }
         return lines.last { Text.contains($0, "error:") } ?? lines.last ?? "it said nothing"
+    }
+
+    /// What PostgreSQL said last of its end.
+    private var lastLogLine: String {
+        let lines = FileTail.read(configuration.log, bytes: 4096).split(separator: 10)
+            .map { String(decoding: $0, as: UTF8.self) }
+        return lines.last { Text.contains($0, "FATAL:") || Text.contains($0, "PANIC:") } ?? lines.last ?? ""
     }
 
     func query(_ text: String, _ step: @escaping ([[String?]]) -> Void) {

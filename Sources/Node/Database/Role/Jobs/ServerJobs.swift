@@ -6,28 +6,28 @@ extension JobRunner {
     private static var restPolls: Int { 2 }
 
     func start() {
-        if begin(ServerFiles.State()) { rest() }
+        begin(ServerFiles.State()) { [unowned(unsafe) self] in rest() }
     }
 
     /// PostgreSQL takes no sessions before it is whole, so the first one tells that it is.
     func catchUp(_ member: MemberID) {
-        guard begin(ServerFiles.State(following: member)) else { return }
-        when({ [unowned(unsafe) self] in postgres.details != nil }) { [unowned(unsafe) self] in fence() }
+        begin(ServerFiles.State(following: member)) { [unowned(unsafe) self] in
+            when({ [unowned(unsafe) self] in postgres.details != nil }) { [unowned(unsafe) self] in fence() }
+        }
     }
 
-    private func begin(_ state: ServerFiles.State) -> Bool {
-        guard postgres.program == nil else {
-            fail("PostgreSQL runs already")
-            return false
+    private func begin(_ state: ServerFiles.State, _ step: @escaping () -> Void) {
+        guard postgres.program == nil else { return fail("PostgreSQL runs already") }
+        program([configuration.programs + "/pg_controldata", "-D", configuration.data]) {
+            [unowned(unsafe) self] code in
+            guard code == 0 else { return fail("pg_controldata: \(lastWords)") }
+            files.wal.tidy()
+            self.state = state
+            let least = ControlData.leastSettings(output)
+            if let why = files.prepare(state, password: password, least: least) { return fail(why) }
+            postgres.start()
+            step()
         }
-        files.wal.tidy()
-        self.state = state
-        if let why = files.prepare(state, password: password) {
-            fail(why)
-            return false
-        }
-        postgres.start()
-        return true
     }
 
     func fence() {

@@ -32,6 +32,10 @@ struct NodeStatus: Equatable, Sendable {
     var isRestartPending: Bool
     /// Of 1000: how far a copy or a rewind is.
     var progress: UInt16
+    /// What all databases take, in KiB; 0: not known.
+    var sizeKiB: UInt32
+    /// Room on the data folder's file system, in KiB.
+    var freeKiB: UInt32
 
     func write(to writer: inout ByteWriter) {
         writer.byte(state.rawValue)
@@ -40,11 +44,13 @@ struct NodeStatus: Equatable, Sendable {
         writer.number(replayAge)
         writer.flag(isRestartPending)
         writer.number(progress)
+        writer.number(sizeKiB)
+        writer.number(freeKiB)
     }
 
     init(
         state: State, isPrimary: Bool, position: WALPosition, replayAge: UInt32, isRestartPending: Bool,
-        progress: UInt16
+        progress: UInt16, sizeKiB: UInt32, freeKiB: UInt32
     ) {
         self.state = state
         self.isPrimary = isPrimary
@@ -52,17 +58,20 @@ struct NodeStatus: Equatable, Sendable {
         self.replayAge = replayAge
         self.isRestartPending = isRestartPending
         self.progress = progress
+        self.sizeKiB = sizeKiB
+        self.freeKiB = freeKiB
     }
 
     init?(from reader: inout ByteReader) {
         guard let state = reader.byte().flatMap({ State(rawValue: $0) }), let isPrimary = reader.flag(),
             let position = reader.position(), let age: UInt32 = reader.number(),
             let isPending = reader.flag(),
-            let progress: UInt16 = reader.number()
+            let progress: UInt16 = reader.number(), let size: UInt32 = reader.number(),
+            let free: UInt32 = reader.number()
         else { return nil }
         self.init(
             state: state, isPrimary: isPrimary, position: position, replayAge: age,
             isRestartPending: isPending,
-            progress: progress)
+            progress: progress, sizeKiB: size, freeKiB: free)
     }
 }

@@ -17,6 +17,10 @@ final class Chores {
     /// The slots of a primary, as of the last look.
     private(set) var slots: [ServerDetails.Slot] = []
 
+    /// What all databases take, in KiB; 0: not known.
+    private(set) var sizeKiB: UInt32 = 0
+    private var looks = 0
+
     private struct Step {
         let query: String
         let then: ([[String?]]) -> Void
@@ -56,6 +60,43 @@ final class Chores {
         for database in configuration.databases { create(database) }
         next(round)
     }
+
+    /// What people want to see, and what a standby must not have: a former primary's slots would keep its log for ever.
+    func look() {
+        guard steps.isEmpty, let details = postgres.details else { return }
+        looks += 1
+        add(Self.slotsQuery) { [unowned(unsafe) self] rows in
+            slots = rows.compactMap { row in
+                guard row.count == 3, let name = row[0] else { return nil }
+                return ServerDetails.Slot(
+                    name: name, isActive: row[1] == "t", retained: row[2].flatMap { Int64($0) } ?? 0)
+            }
+            guard details.isInRecovery else { return }
+            for slot in slots where !slot.isActive {
+                insert("SELECT pg_drop_replication_slot(\(Self.literal(slot.name)))")
+            }
+        }
+        add("SELECT count(*) FROM pg_settings WHERE pending_restart") { [unowned(unsafe) self] rows in
+            isRestartPending = rows.first?.first != "0"
+        }
+        if looks % Self.looksPerSize == 1 {
+            add("SELECT sum(pg_database_size(oid))::bigint / 1024 FROM pg_database") {
+                [unowned(unsafe) self] rows in
+                if let text = rows.first?.first ?? nil, let size = UInt32(text) { sizeKiB = size }
+            }
+        }
+        next(round)
+    }
+
+    /// How often it looks.
+    static let lookInterval: Duration = .seconds(5)
+    /// The databases' size is asked for once in so many looks: PostgreSQL adds up all files.
+    private static let looksPerSize = 60
+    private static let slotsQuery = """
+        SELECT slot_name, active, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
+        ELSE pg_current_wal_lsn() END, restart_lsn)::bigint FROM pg_replication_slots \
+        WHERE slot_name LIKE 'pidep\\_%'
+        """
 
     /// Forgets all.
     func drop() {

@@ -79,6 +79,7 @@ final class Postgres {
     /// Starts the postmaster; the files are ready.
     func start() {
         located = nil
+        prepareLog()
         program = keeper.start(
             [files.configuration.programs + "/postgres", "-D", files.data],
             // Its children are as dear to the kernel as any program, the postmaster and this role are not given up (18.4.4).
@@ -90,6 +91,15 @@ final class Postgres {
         isEnding = false
         connect()
         changed?()
+    }
+
+    /// As Debian has it: its account's, and readable for those who look after logs.
+    private func prepareLog() {
+        let descriptor = cl_open(files.configuration.log, O_WRONLY | O_APPEND | O_CREAT, 0o640)
+        guard descriptor >= 0 else { return }
+        if let owner = files.owner { fchown(descriptor, owner.user, owner.group) }
+        fchmod(descriptor, 0o640)
+        close(descriptor)
     }
 
     /// A postmaster that an earlier agent started.

@@ -22,25 +22,29 @@ struct ServerFiles {
     var data: String { configuration.data }
     var wal: TimelineFiles { TimelineFiles(folder: data + "/pg_wal", owner: owner) }
     /// libpq's password file, for what PostgreSQL's account runs.
-    var passwordFile: String { configuration.folder + "/pgpass" }
+    var passwordFile: String { data + ".pgpass" }
 
     /// libpq looks for certificates below it: not below root's, where PostgreSQL's account sees nothing.
-    var home: String { "HOME=\(configuration.folder)" }
+    var home: String { "HOME=\(Folders.parent(data))" }
 
     // MARK: before a start
 
-    /// Everything that a start needs; nil, or why it cannot be written.
-    func prepare(_ state: State, password: String) -> String? {
-        if let why = include() { return why }
-        if let why = write("pidep.conf", settings()) { return why }
-        if let why = write("pidep-hba.conf", access()) { return why }
-        if let why = write(
-            "pidep-ident.conf", "pidep root postgres\npidep \(configuration.account) postgres\n")
-        {
-            return why
-        }
+    /// Everything that a start needs; nil, or why it cannot be written. `least`: what some parameters must have at least.
+    func prepare(
+        _ state: State, password: String, least: [(name: String, value: Int)]
+    ) -> String? {
+        if let why = write(password: password, least: least) { return why }
         if let why = write(state) { return why }
-        if let why = write("standby.signal", "") { return why }
+        return write("standby.signal", "")
+    }
+
+    /// All that stands in the role's own file.
+    func write(password: String, least: [(name: String, value: Int)]) -> String? {
+        if let why = include() { return why }
+        if let why = write("pidep.conf", settings(least)) { return why }
+        if let why = write("pidep-hba.conf", clientAccess()) { return why }
+        let map = "pidep root postgres\npidep \(configuration.account) postgres\n"
+        if let why = write("pidep-ident.conf", map) { return why }
         return writePassword(password)
     }
 
@@ -57,7 +61,8 @@ struct ServerFiles {
 
     private func include() -> String? {
         let path = data + "/postgresql.conf"
-        guard let text = SmallFile.read(path, limit: 4 << 20) else {
+        // A cluster that Debian made has its file elsewhere.
+        guard let text = access(path, F_OK) == 0 ? SmallFile.read(path, limit: 4 << 20) : [] else {
             return "cannot read \(path): \(String(cString: cl_strerror(cl_errno())))"
         }
         let line = "include 'pidep.conf'"
@@ -85,12 +90,18 @@ struct ServerFiles {
         return text + "'"
     }
 
-    func settings() -> String {
+    func settings(_ least: [(name: String, value: Int)]) -> String {
         var text = "# Written by pinode. Your own settings stand in database.conf, [parameters].\n"
         var settings = ManagedParameters.defaults.filter { setting in
             !configuration.parameters.contains { $0.name == setting.name }
         }
         settings += configuration.parameters.map { ($0.name, $0.value) }
+        for bound in least {
+            // Later entries count, and a standby with less than its primary stands still.
+            let value = settings.last { $0.0 == bound.name }.flatMap { Int($0.1) }
+            if let value, value >= bound.value { continue }
+            settings.append((bound.name, "\(bound.value)"))
+        }
         let own = configuration.own?.address ?? ""
         settings += [
             ("listen_addresses", own.isEmpty ? "localhost" : "localhost,\(own)"),
@@ -107,7 +118,7 @@ struct ServerFiles {
         return text + "include 'pidep-state.conf'\n"
     }
 
-    func access() -> String {
+    func clientAccess() -> String {
         var text = """
             # Written by pinode. Who may connect from where stands in database.conf, [access].
             local all postgres peer map=pidep
