@@ -181,7 +181,13 @@ let package = Package(
                 "VRRP", "VRRPRole", "Languages", "CLinux", "Console", "Reactor", "JSON", "Commands",
                 "TestSupport",
             ]),
-        tests("Database", at: "Node/Database", ["Database"]),
+        tests("Database", at: "Node/Database/Core", ["Database"]),
+        tests(
+            "DatabaseRole", at: "Node/Database/Role",
+            [
+                "DatabaseRole", "Database", "PostgreSQLWire", "Console", "JSON", "Commands", "CLinux",
+                "TestSupport",
+            ]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),

@@ -70,7 +70,7 @@ enum KeeperMessage: Equatable, Sendable {
         }
         switch kind {
         case UInt8(ascii: "P"):
-            guard let id: UInt32 = number(0), let count: Int = number(3), count > 0, fields.count >= 4 + count
+            guard let id: UInt32 = number(0), let count: Int = number(3), count > 0, count <= fields.count - 4
             else { return nil }
             self = .start(
                 ProgramRequest(

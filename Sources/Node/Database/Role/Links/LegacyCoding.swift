@@ -47,16 +47,18 @@ struct AgentLegacy: Equatable {
         var primary: MemberLegacy.Primary?
         if isPrimary {
             guard let epoch: UInt64 = reader.number(), let until: UInt64 = reader.number(),
-                let isCheckpointed = reader.flag(), let bits: UInt64 = reader.number(),
-                let count: UInt32 = reader.number(), let offset: UInt64 = reader.number(),
+                let end = Int64(exactly: until), let isCheckpointed = reader.flag(),
+                let bits: UInt64 = reader.number(), let confirming: UInt32 = reader.number(),
+                let count = Int(exactly: confirming), let offset: UInt64 = reader.number(),
                 let history = reader.history()
             else { return nil }
             primary = .init(
-                epoch: epoch, until: .nanoseconds(Int64(until)), history: history,
+                epoch: epoch, until: .nanoseconds(end), history: history,
                 isCheckpointed: isCheckpointed,
-                rule: AcknowledgementRule(members: MemberSet(bits: bits), count: Int(count)),
+                rule: AcknowledgementRule(members: MemberSet(bits: bits), count: count),
                 ruleOffset: offset)
         }
+        guard reader.isAtEnd else { return nil }
         self.init(
             member: MemberLegacy(
                 primary: primary, following: MemberID(Int(following)), followedEpoch: followed),
