@@ -185,8 +185,8 @@ let package = Package(
         tests(
             "DatabaseRole", at: "Node/Database/Role",
             [
-                "DatabaseRole", "Database", "PostgreSQLWire", "Console", "JSON", "Commands", "CLinux",
-                "TestSupport",
+                "DatabaseRole", "Database", "PostgreSQLWire", "Reactor", "Console", "JSON", "Commands",
+                "CLinux", "TestSupport",
             ]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),

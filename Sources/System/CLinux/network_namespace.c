@@ -30,6 +30,14 @@ int cl_restart_in_network(const char *path) {
     return -failed;
 }
 
+int cl_enter_network(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    int result = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+    close(fd);
+    return result;
+}
+
 int cl_is_in_network(const char *path) {
     struct stat there, here;
     if (stat(path, &there) < 0 || stat("/proc/thread-self/ns/net", &here) < 0) return -errno;

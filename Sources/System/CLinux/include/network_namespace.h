@@ -8,6 +8,9 @@
 /// the namespace that it left. Returns only on failure: -errno.
 int cl_restart_in_network(const char *path);
 
+/// Moves this thread, and no other of the process, into the network namespace at `path`. Returns 0 or -errno.
+int cl_enter_network(const char *path);
+
 /// Whether this thread's network namespace is the one at `path`: 1, 0, or -errno when there is none.
 int cl_is_in_network(const char *path);
 
