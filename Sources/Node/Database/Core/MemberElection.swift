@@ -41,8 +41,8 @@ extension DatabaseMember {
     var isForced: Bool { anywayUntil.map { now < $0 } ?? false }
 
     mutating func promoteAnyway() {
-        guard role == .standby, view.process == .standby, record.folder == .clean else {
-            return note("no promotion: it is \(roleName), and PostgreSQL does not run as a standby here")
+        guard !mayBeWritable, view.process == .standby, record.folder == .clean else {
+            return note("no promotion: it is \(roleName), or PostgreSQL does not run as a standby here")
         }
         note("an operator accepts the loss of what this node does not have")
         anywayUntil = now + settings.anywayTime

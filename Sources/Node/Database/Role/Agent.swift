@@ -39,7 +39,14 @@ final class Agent {
     /// The core's kill that is not answered yet.
     private var killing: UInt64?
     private var isLimited = false
+    private var isHolding = false
     private var isStopping = false
+    /// The core hears nothing, and PostgreSQL does not run.
+    private(set) var isHeld = false
+    private var restoring: UInt32?
+    /// The last restore: nil none, empty it is done.
+    private(set) var restoreFailure: String?
+    private(set) var archive: Archive?
     private var isReplacing = false
     private var lastView: PostgresView?
     /// Room for PostgreSQL's files.
@@ -107,6 +114,10 @@ final class Agent {
             if case .promoted = result { chores.run() }
             feed(.finished(job: id, result))
         }
+        archive = Archive(configuration, on: reactor, keeper: keeper, files: postgres.files)
+        archive?.note = { [unowned(unsafe) self] text in note(text) }
+        if let legacy { archive?.goOn(receiver: legacy.receiver, backup: legacy.backup) }
+        isHeld = wasHeld
         jobs.sourceSizeKiB = { [unowned(unsafe) self] member in
             statuses[Int(member.number)]?.status.sizeKiB ?? 0
         }
@@ -158,13 +169,13 @@ final class Agent {
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
             // A service that stops has said all that it had to say.
-            guard !isFinished else { continue }
+            guard !isFinished, !isHeld else { continue }
             for action in member.handle(next, at: Reactor.clock()) { perform(action) }
             settle()
         }
         isFeeding = false
         if isReplacing { handOver() }
-        if !isFinished { timer.timer?.arm(at: member.deadline) }
+        if !isFinished, !isHeld { timer.timer?.arm(at: member.deadline) }
     }
 
     private func perform(_ action: DatabaseMember.Action) {
@@ -176,7 +187,7 @@ final class Agent {
             }
         case .ask(let id, let request): control?.ask(id, request)
         case .send(let message, let receiver): control?.tell(.core(message), to: receiver)
-        case .run(let id, let job): jobs.run(id, job)
+        case .run(let id, let job): if !isHolding { jobs.run(id, job) }
         case .kill(let id):
             jobs.drop()
             chores.drop()
@@ -218,12 +229,14 @@ final class Agent {
         }
         jobs.look()
         if isStopping { finishStop() }
+        finishHold()
     }
 
     private func handle(_ message: KeeperMessage) {
         switch message {
         case .ended(let program, let code):
-            if jobs.ended(program, code: code) { return }
+            if jobs.ended(program, code: code) || archive?.ended(program, code: code) == true { return }
+            if program == restoring { return restored(code) }
             guard postgres.ended(program) else { return }
             chores.drop()
             note("PostgreSQL ended with \(code)")
@@ -231,11 +244,13 @@ final class Agent {
             if killing == nil { keeper.tell(.kill(Self.ownKill)) }
             look()
         case .killed(Self.ownKill):
+            archive?.wereKilled()
             guard killing == nil else { return }
             postgres.isGone()
         case .killed(let number):
             guard number == killing else { return }
             killing = nil
+            archive?.wereKilled()
             feed(.killed(number))
             postgres.isGone()
         case .replace: replace()
@@ -266,6 +281,8 @@ final class Agent {
     /// What is not urgent.
     private func lookAfter() {
         chores.look()
+        archive?.follow(isHeld ? nil : leader)
+        archive?.look()
         let free = cl_free_kib(configuration.data)
         freeKiB = free < 0 ? 0 : free
         watchSpace()
@@ -307,6 +324,58 @@ final class Agent {
     var isPrimary: Bool {
         if case .primary = member.role { return postgres.view.process == .primary }
         return false
+    }
+
+    // MARK: on hold
+
+    /// PostgreSQL stops in order; the core hears of it, gives the lease back, and then nothing more.
+    func beginHold() {
+        isHolding = true
+        jobs.drop()
+        chores.drop()
+        if postgres.program != nil { postgres.stop() } else { finishHold() }
+    }
+
+    private var isHoldDue: Bool { isHolding && postgres.program == nil && !postgres.isEnding }
+
+    private func finishHold() {
+        guard isHoldDue, !isFeeding else { return }
+        isHolding = false
+        isHeld = true
+        jobs.drop()
+        keeper.tell(.until(0))
+    }
+
+    /// Another agent begins, with what is on the disk: that of before may have been replaced.
+    func endHold() {
+        _ = reactor.schedule(after: .milliseconds(100)) { [unowned(unsafe) self] in
+            console?.close()
+            exit(0)
+        }
+    }
+
+    func beginRestore(_ name: String) {
+        restoreFailure = nil
+        restoring = Restore(configuration: configuration, files: postgres.files, keeper: keeper).begin(name)
+    }
+
+    var isRestoring: Bool { restoring != nil }
+
+    private func restored(_ code: Int32) {
+        restoring = nil
+        guard code == 0 else {
+            unlink(postgres.files.recoveryFile)
+            restoreFailure = "the backup could not be copied: \(jobs.lastWords)"
+            return note(restoreFailure ?? "")
+        }
+        let wal = postgres.files.wal
+        // PostgreSQL finds the newest timeline by an unbroken row of files.
+        _ = wal.fill(below: wal.newest())
+        var record = member.record
+        record.folder = .clean
+        record.mustRewind = false
+        restoreFailure = recordFile.write(record) ?? ""
+        note("the backup is in place: resume, then promote")
     }
 
     // MARK: the end
@@ -362,7 +431,8 @@ final class Agent {
             return
         }
         let left = AgentLegacy(
-            member: legacy, program: postgres.program ?? 0, lastProgram: keeper.last)
+            member: legacy, program: postgres.program ?? 0, lastProgram: keeper.last,
+            receiver: archive?.receiver ?? 0, backup: archive?.running ?? 0)
         keeper.tell(.handOver(left.text))
         console?.close()
         exit(0)

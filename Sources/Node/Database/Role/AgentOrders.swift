@@ -75,6 +75,16 @@ extension Agent {
         return "ok: PostgreSQL is restarted"
     }
 
+    func makeBackup() -> String {
+        guard let archive else {
+            return
+                "refused: backups are kept on \(configuration.backup?.node ?? "no node, see [backup] in docs/database.md")"
+        }
+        return archive.makeBackup()
+            ? "ok: a backup begins; show json says when it is done"
+            : "refused: a backup is under way, or there is no primary"
+    }
+
     func checkpoint() -> String {
         guard let session = jobs.sideSession("pinode checkpoint", { _ in }) else {
             return "refused: there is no session with PostgreSQL"

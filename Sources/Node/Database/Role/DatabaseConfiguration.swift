@@ -36,6 +36,18 @@ public struct DatabaseConfiguration: Sendable, Equatable {
         public var value: String
     }
 
+    /// Where base backups and the log are kept.
+    public struct Backup: Sendable, Equatable {
+        /// The node that keeps them.
+        public var node: String
+        /// On that node, its own or a mounted disk's.
+        public var folder = "/var/backups/pidep"
+        /// So many base backups are kept, with all the log since the first of them.
+        public var keep = 7
+        /// How often one is made; zero: only when told to.
+        public var interval: Duration = .seconds(24 * 3600)
+    }
+
     /// PostgreSQL's major versions that the role knows.
     public static let versions = 13...17
 
@@ -75,6 +87,8 @@ public struct DatabaseConfiguration: Sendable, Equatable {
     public var nodes: [Node] = []
     /// Addresses from which clients may come, as pg_hba.conf has them.
     public var networks: [String] = []
+    /// Nil: nothing is kept.
+    public var backup: Backup?
     /// In the file's order.
     public var parameters: [Parameter] = []
     /// In the file's order.
@@ -104,6 +118,9 @@ enum ClusterRole {
 
     /// A member as PostgreSQL knows it: its application_name, and its slot on the primary.
     static func standbyName(_ member: MemberID) -> String { "pidep_\(member.number)" }
+
+    /// The slot of whoever keeps the log.
+    static let archiveSlot = "pidep_archive"
 
     /// The member of such a name.
     static func member(_ name: String) -> MemberID? {

@@ -45,12 +45,13 @@ extension DatabaseConfiguration {
                         "Write 192.0.2.0/24, for example")
                 }
             case ("parameters", true): readParameters(section)
+            case ("backup", true): readBackup(section)
             case ("role", false): readRole(section)
             case ("database", false): readDatabase(section)
             default:
                 complain(
                     section.line, "there is no section [\(section.kind)] of that form",
-                    "There are [postgresql], [node NAME], [access], [parameters], [role NAME] and [database NAME]"
+                    "There are [postgresql], [node NAME], [access], [parameters], [backup], [role NAME] and [database NAME]"
                 )
             }
         }
@@ -138,6 +139,33 @@ extension DatabaseConfiguration {
                     result.parameters.append(Parameter(name: name, value: unquoted(setting.value)))
                 }
             }
+        }
+
+        private mutating func readBackup(_ section: INIDocument.Section) {
+            know(section, ["node", "folder", "keep", "every"])
+            var backup = DatabaseConfiguration.Backup(node: section["node"]?.value ?? "")
+            if !result.nodes.contains(where: { $0.name == backup.node }) {
+                complain(
+                    section["node"]?.line ?? section.line,
+                    "the backup's node \"\(backup.node)\" is none of the nodes",
+                    "Write node = NAME; the [node NAME] sections stand above")
+            }
+            backup.folder = section["folder"]?.value ?? backup.folder
+            if !backup.folder.hasPrefix("/") {
+                complain(
+                    section["folder"]?.line ?? section.line, "the backup's folder is no absolute path", "")
+            }
+            backup.keep = number("keep", section, 1...1000, backup.keep)
+            if let every = section["every"] {
+                if every.value == "never" {
+                    backup.interval = .zero
+                } else if let time = INIDocument.duration(every.value), time >= .seconds(60) {
+                    backup.interval = time
+                } else {
+                    complain(every.line, "every is no time of a minute or more", "Write 1d, 6h or never")
+                }
+            }
+            result.backup = backup
         }
 
         private mutating func readRole(_ section: INIDocument.Section) {

@@ -14,6 +14,9 @@ struct DatabaseConsole {
         restart              PostgreSQL on this node
         reinit               this standby's data is thrown away and copied anew from the primary
         promote --accept-loss [--yes]   the last resort: what may be lost, and with --yes the act
+        hold, resume         PostgreSQL is stopped and stays so, until: resume
+        backup               a base backup now, on the node that keeps them
+        restore NAME|latest [TIME]   on hold everywhere, on the node that keeps backups: the data as it was at a time (UTC)
         checkpoint           so that a stop or a rewind is quick
         """
 
@@ -31,6 +34,12 @@ struct DatabaseConsole {
         case ("promote", 2) where words[1] == "--accept-loss": return agent.promote(isMeant: false)
         case ("promote", 3) where words[1] == "--accept-loss" && words[2] == "--yes":
             return agent.promote(isMeant: true)
+        case ("hold", 1): return agent.hold()
+        case ("resume", 1): return agent.resume()
+        case ("backup", 1): return agent.makeBackup()
+        case ("restore", 2): return agent.restore(words[1], until: nil)
+        case ("restore", 3...4):
+            return agent.restore(words[1], until: words.count == 3 ? words[2] : words[2] + " " + words[3])
         case ("checkpoint", 1): return agent.checkpoint()
         default: return "Unknown command: '\(command)'. Type help for the list."
         }

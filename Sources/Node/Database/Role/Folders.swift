@@ -11,6 +11,11 @@ enum Folders {
         if let why = make(configuration.socketFolder, 0o2775, account) { return why }
         if let why = make(parent(configuration.log), 0o750, account) { return why }
         if let why = make(parent(configuration.data), 0o755, account) { return why }
+        if let backup = configuration.backup, backup.node == configuration.node {
+            for folder in [backup.folder, backup.folder + "/wal", backup.folder + "/base"] {
+                if let why = make(folder, 0o700, account) { return why }
+            }
+        }
         return make(configuration.data, 0o700, account)
     }
 

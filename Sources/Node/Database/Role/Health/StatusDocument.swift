@@ -33,7 +33,8 @@ struct StatusDocument {
                 .array((electorate?.voters ?? .none).map { .string(agent.configuration.name($0)) })),
             .init("acknowledgements", .integer(Int64(electorate?.acknowledgements ?? 0))),
             .init("waiting", .boolean(agent.isWaiting)), .init("nodes", .array(nodes)),
-            .init("job", job), .init("slots", .array(slots)),
+            .init("job", job), .init("held", .boolean(agent.isHeld)), .init("backup", backup),
+            .init("slots", .array(slots)),
             .init(
                 "decisions",
                 .array(
@@ -43,6 +44,22 @@ struct StatusDocument {
                             .init("text", .string(decision.text)),
                         ])
                     })),
+        ])
+    }
+
+    /// Null on a node that keeps none.
+    private var backup: JSONValue {
+        guard let archive = agent.archive else { return .null }
+        let names = archive.names
+        return .object([
+            .init("folder", .string(agent.configuration.backup?.folder ?? "")),
+            .init("names", .strings(names)),
+            .init("age_seconds", names.last.flatMap { Archive.age(of: $0) }.map { .integer($0) } ?? .null),
+            .init("receiving", .boolean(archive.isReceiving)),
+            .init("running", .boolean(archive.isBackingUp)),
+            .init("failure", archive.failure.map { .string($0) } ?? .null),
+            .init("restoring", .boolean(agent.isRestoring)),
+            .init("restore_failure", agent.restoreFailure.map { $0.isEmpty ? .null : .string($0) } ?? .null),
         ])
     }
 

@@ -83,7 +83,9 @@ extension JobRunner {
     }
 
     /// How libpq reaches a member for base backups and pg_rewind.
-    private func source(_ member: MemberID) -> String { files.connection(to: member) + " dbname=postgres" }
+    private func source(_ member: MemberID) -> String {
+        files.connection(to: member, as: "pidep-copy") + " dbname=postgres"
+    }
 
     func copy(_ member: MemberID) {
         if let why = files.writePassword(password) { return fail(why) }

@@ -1,3 +1,4 @@
+import CLinux
 import Database
 
 /// Jobs on a PostgreSQL that runs, or is to run.
@@ -47,7 +48,7 @@ extension JobRunner {
                 return false
             }
             last = postgres.polls
-            guard details.isInRecovery, !details.hasReceiver, details.isAtEnd else {
+            guard details.isInRecovery, !details.hasReceiver, details.isAtEnd || details.isPaused else {
                 seen = (0, 0)
                 return false
             }
@@ -76,10 +77,18 @@ extension JobRunner {
                             "PostgreSQL has taken timeline \(postgres.details?.timeline ?? 0), not \(timeline)"
                         )
                     }
+                    endRecovery()
                     finish(.promoted(files.wal.history(of: timeline)))
                 }
             }
         }
+    }
+
+    /// A restored cluster is primary: its later life needs the backup no more.
+    private func endRecovery() {
+        guard access(files.recoveryFile, F_OK) == 0 else { return }
+        unlink(files.recoveryFile)
+        if files.write(state) == nil { postgres.reload() }
     }
 
     /// From the end of this job on each commit is acknowledged by the new rule alone.

@@ -7,8 +7,6 @@ import Service
 final class Keeper: EventSource {
     /// An agent that says nothing for so long hangs.
     static let agentPatience: Duration = .seconds(10)
-    /// How long the agent may take to hand over; then it is killed with all that it has.
-    static let handOverPatience: Duration = .seconds(5)
     /// How long a stop of the service may take; then all is killed. Less than the unit's TimeoutStopSec.
     static let stopPatience: Duration = .seconds(50)
     /// An agent that has died is started anew after this, so that one which cannot live does not eat the node.
@@ -140,7 +138,7 @@ final class Keeper: EventSource {
             killing.append(number)
             sweep()
         case .until(let time): setUntil(time)
-        case .alive: if !isReplacing { beAlive() }
+        case .alive: beAlive()
         case .handOver(let state): legacy = state
         case .ended, .killed, .replace, .stop: break
         }
@@ -278,13 +276,9 @@ final class Keeper: EventSource {
 
     private func replace() {
         guard agent != nil, !isStopping, !isReplacing else { return }
+        // It hands over when it can: not in the middle of an election, nor of a copy.
         isReplacing = true
         tell(.replace)
-        patience?.cancel()
-        patience = reactor.schedule(after: Self.handOverPatience) { [unowned(unsafe) self] in
-            journal.log(.error, "the agent did not hand over: it is killed, and PostgreSQL with it")
-            dismiss()
-        }
     }
 
     /// The installed program, in this very process, with the programs that run.

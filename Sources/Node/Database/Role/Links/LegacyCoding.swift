@@ -7,6 +7,9 @@ struct AgentLegacy: Equatable {
     var program: UInt32
     /// The last number that was given to a program.
     var lastProgram: UInt32
+    /// The archive's receiver and its backup; 0: none runs.
+    var receiver: UInt32 = 0
+    var backup: UInt32 = 0
 
     private static let form: UInt8 = 1
 
@@ -15,6 +18,8 @@ struct AgentLegacy: Equatable {
         writer.byte(Self.form)
         writer.number(program)
         writer.number(lastProgram)
+        writer.number(receiver)
+        writer.number(backup)
         writer.byte(member.following?.number ?? 0)
         writer.number(member.followedEpoch)
         writer.flag(member.primary != nil)
@@ -30,7 +35,11 @@ struct AgentLegacy: Equatable {
         return ControlLink.digits(writer.bytes)
     }
 
-    init(member: MemberLegacy, program: UInt32, lastProgram: UInt32) {
+    init(
+        member: MemberLegacy, program: UInt32, lastProgram: UInt32, receiver: UInt32 = 0, backup: UInt32 = 0
+    ) {
+        self.receiver = receiver
+        self.backup = backup
         self.member = member
         self.program = program
         self.lastProgram = lastProgram
@@ -40,7 +49,8 @@ struct AgentLegacy: Equatable {
         guard let bytes = ControlLink.bytes(text) else { return nil }
         var reader = ByteReader(bytes)
         guard reader.byte() == Self.form, let program: UInt32 = reader.number(),
-            let last: UInt32 = reader.number(), let following = reader.byte(),
+            let last: UInt32 = reader.number(), let receiver: UInt32 = reader.number(),
+            let backup: UInt32 = reader.number(), let following = reader.byte(),
             let followed: UInt64 = reader.number(),
             let isPrimary = reader.flag()
         else { return nil }
@@ -62,6 +72,6 @@ struct AgentLegacy: Equatable {
         self.init(
             member: MemberLegacy(
                 primary: primary, following: MemberID(Int(following)), followedEpoch: followed),
-            program: program, lastProgram: last)
+            program: program, lastProgram: last, receiver: receiver, backup: backup)
     }
 }

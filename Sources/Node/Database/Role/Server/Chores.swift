@@ -134,14 +134,16 @@ final class Chores {
         var present: [String] = []
         for row in rows {
             guard let name = row.first ?? nil else { continue }
-            if let member = ClusterRole.member(name), wanted.contains(member) {
+            let isMembers = ClusterRole.member(name).map { wanted.contains($0) } ?? false
+            if isMembers || (name == ClusterRole.archiveSlot && configuration.backup != nil) {
                 present.append(name)
             } else if row.last == "f" {
                 insert("SELECT pg_drop_replication_slot(\(Self.literal(name)))")
             }
         }
-        for member in wanted {
-            let name = ClusterRole.standbyName(member)
+        var names = wanted.map { ClusterRole.standbyName($0) }
+        if configuration.backup != nil { names.append(ClusterRole.archiveSlot) }
+        for name in names {
             if !present.contains(name) {
                 insert("SELECT pg_create_physical_replication_slot(\(Self.literal(name)), true)")
             }

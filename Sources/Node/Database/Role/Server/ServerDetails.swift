@@ -47,6 +47,9 @@ struct ServerDetails {
     /// Recovery has gone through all that there is, and looks for more now and then.
     var isAtEnd: Bool { recoveryWait == "RecoveryRetrieveRetryInterval" }
 
+    /// Recovery from a backup has reached what was asked for.
+    var isPaused: Bool { recoveryWait == "RecoveryPause" }
+
     static let query = """
         SELECT 'server', pg_is_in_recovery(), \
         CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END, \

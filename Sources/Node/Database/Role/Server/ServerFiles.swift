@@ -22,6 +22,8 @@ struct ServerFiles {
     var data: String { configuration.data }
     var wal: TimelineFiles { TimelineFiles(folder: data + "/pg_wal", owner: owner) }
     /// libpq's password file, for what PostgreSQL's account runs.
+    /// Settings of a recovery from a backup, as long as it is under way.
+    var recoveryFile: String { configuration.folder + "/restore.conf" }
     var passwordFile: String { data + ".pgpass" }
 
     /// libpq looks for certificates below it: not below root's, where PostgreSQL's account sees nothing.
@@ -142,17 +144,22 @@ struct ServerFiles {
         let slot = configuration.own.map { ClusterRole.standbyName($0.id) } ?? ""
         text += "primary_slot_name = \(Self.quoted(state.following == nil ? "" : slot))\n"
         text += "synchronous_standby_names = \(Self.quoted(names(state.rule)))\n"
-        return text
+        let recovery = SmallFile.read(recoveryFile, limit: 4096) ?? []
+        return text + String(decoding: recovery, as: UTF8.self)
     }
 
-    /// How a member is reached, in libpq's words; empty for nobody.
+    /// How a standby reaches the member that it follows, in libpq's words; empty for nobody.
     func connection(to member: MemberID?) -> String {
-        guard let member, let node = configuration.node(member), let own = configuration.own else {
-            return ""
-        }
+        guard let own = configuration.own else { return "" }
+        return connection(to: member, as: ClusterRole.standbyName(own.id))
+    }
+
+    /// The same under another name: whatever is called as a standby confirms writes, so nothing else may be.
+    func connection(to member: MemberID?, as name: String) -> String {
+        guard let member, let node = configuration.node(member) else { return "" }
         return
             "host=\(node.address) port=\(configuration.port) user=\(ClusterRole.name) passfile=\(passwordFile) "
-            + "application_name=\(ClusterRole.standbyName(own.id)) sslmode=require channel_binding=require "
+            + "application_name=\(name) sslmode=require channel_binding=require "
             + "connect_timeout=3 keepalives_idle=5 keepalives_interval=2 keepalives_count=3"
     }
 

@@ -1,0 +1,174 @@
+import CLinux
+import Database
+import Reactor
+import Service
+
+/// Base backups and the log since them, on one of the nodes: PostgreSQL's own programs, held by the keeper.
+final class Archive {
+    /// A receiver or a backup that ended is begun anew after this.
+    static let pause: Duration = .seconds(5)
+    /// How often it looks whether a backup is due.
+    static let lookInterval: Duration = .seconds(30)
+
+    private let configuration: DatabaseConfiguration
+    private let backup: DatabaseConfiguration.Backup
+    private let keeper: KeeperLink
+    private let reactor: Reactor
+    private let files: ServerFiles
+    /// Who takes writes.
+    private var source: MemberID?
+    private(set) var receiver: UInt32?
+    private(set) var running: UInt32?
+    private var triedAt: Duration?
+    /// Why the last backup did not work.
+    private(set) var failure: String?
+    var note: ((String) -> Void)?
+
+    /// Nil on a node that keeps none.
+    init?(
+        _ configuration: DatabaseConfiguration, on reactor: Reactor, keeper: KeeperLink, files: ServerFiles
+    ) {
+        guard let backup = configuration.backup, backup.node == configuration.node else { return nil }
+        self.configuration = configuration
+        self.backup = backup
+        self.keeper = keeper
+        self.reactor = reactor
+        self.files = files
+    }
+
+    var isReceiving: Bool { receiver != nil }
+    var isBackingUp: Bool { running != nil }
+    private var output: String { backup.folder + "/backup.log" }
+    private var environment: [String] {
+        ["LC_ALL=C", "PGPASSFILE=\(files.passwordFile)", files.home]
+    }
+
+    /// What an earlier agent has started.
+    func goOn(receiver: UInt32, backup: UInt32) {
+        self.receiver = receiver == 0 ? nil : receiver
+        running = backup == 0 ? nil : backup
+    }
+
+    /// Takes the log from this member from now on; nil: from nobody.
+    func follow(_ member: MemberID?) {
+        guard member != source else { return }
+        let isFirst = source == nil
+        source = member
+        // The one of an earlier agent may take it from the same.
+        if isFirst, receiver != nil { return }
+        if let receiver { keeper.tell(.signal(id: receiver, SIGINT)) } else { receive() }
+    }
+
+    private func receive() {
+        guard let source, receiver == nil else { return }
+        receiver = keeper.start(
+            [
+                configuration.programs + "/pg_receivewal", "-D", backup.folder + "/wal", "-d",
+                files.connection(to: source, as: "pidep-archive"), "-S", ClusterRole.archiveSlot, "--no-loop",
+            ], environment: environment, output: backup.folder + "/receive.log")
+    }
+
+    /// When the newest backup is older than it should be.
+    func look() {
+        guard backup.interval > .zero, running == nil, source != nil else { return }
+        if let triedAt, reactor.now < triedAt + Swift.min(backup.interval, .seconds(600)) { return }
+        guard let newest = names.last, let age = Self.age(of: newest) else { return begin() }
+        if age >= backup.interval.components.seconds { begin() }
+    }
+
+    /// Makes a base backup; false: one is under way, or there is nobody to take it from.
+    @discardableResult
+    func makeBackup() -> Bool {
+        guard running == nil, source != nil else { return false }
+        begin()
+        return true
+    }
+
+    private func begin() {
+        guard let source else { return }
+        triedAt = reactor.now
+        unlink(output)
+        note?("makes a backup of \(configuration.name(source))")
+        running = keeper.start(
+            [
+                "/bin/sh", "-c", Self.backupScript, "sh", configuration.programs, backup.folder,
+                files.connection(to: source, as: "pidep-archive") + " dbname=postgres", "\(backup.keep)",
+            ], environment: environment, output: output)
+    }
+
+    /// A program of the keeper's has ended; true if it was one of these.
+    func ended(_ program: UInt32, code: Int32) -> Bool {
+        if program == receiver {
+            receiver = nil
+            _ = reactor.schedule(after: Self.pause) { [unowned(unsafe) self] in receive() }
+            return true
+        }
+        guard program == running else { return false }
+        running = nil
+        failure = code == 0 ? nil : lastWords
+        note?(failure.map { "the backup did not work: \($0)" } ?? "the backup is made and verified")
+        return true
+    }
+
+    /// The keeper has killed all programs.
+    func wereKilled() {
+        let hadReceiver = receiver != nil
+        if running != nil { failure = "PostgreSQL had to be killed meanwhile" }
+        receiver = nil
+        running = nil
+        if hadReceiver {
+            _ = reactor.schedule(after: Self.pause) { [unowned(unsafe) self] in receive() }
+        }
+    }
+
+    private var lastWords: String {
+        let lines = FileTail.read(output, bytes: 4096).split(whereSeparator: { $0 == 10 || $0 == 13 })
+        return lines.last.map { String(decoding: $0, as: UTF8.self) } ?? "it said nothing"
+    }
+
+    // MARK: what there is
+
+    private struct Names {
+        var all: [String] = []
+    }
+
+    /// Complete backups by their names, which are times (`20261125T190000Z`), oldest first.
+    var names: [String] {
+        var names = Names()
+        withUnsafeMutablePointer(to: &names) { pointer in
+            _ = cl_list_directory(backup.folder + "/base", pointer) { context, name in
+                guard let context, let name else { return }
+                let text = String(cString: name)
+                if text.utf8.count == 16, text.hasSuffix("Z") {
+                    context.assumingMemoryBound(to: Names.self).pointee.all.append(text)
+                }
+            }
+        }
+        return names.all.sorted()
+    }
+
+    /// Seconds since the time that a name is; nil for another text.
+    static func age(of name: String) -> Int64? {
+        guard let time = UTCTime.seconds(name) else { return nil }
+        return Int64(cl_wall_ns() / 1_000_000_000) - time
+    }
+
+    // MARK: scripts
+
+    /// Takes programs, folder, connection and how many to keep.
+    private static let backupScript = """
+        set -eu
+        umask 077
+        name=$(date -u +%Y%m%dT%H%M%SZ)
+        mkdir -p "$2/base" "$2/wal"
+        rm -rf "$2"/base/*.partial
+        "$1"/pg_basebackup -D "$2/base/$name.partial" -d "$3" -X stream --checkpoint=fast -P
+        "$1"/pg_verifybackup "$2/base/$name.partial"
+        sync -f "$2/base"
+        mv "$2/base/$name.partial" "$2/base/$name"
+        ls -d "$2"/base/*Z | sort | head -n "-$4" | while read -r old; do rm -rf "$old"; done
+        oldest=$(ls -d "$2"/base/*Z | sort | head -n 1)
+        first=$(sed -n 's/^START WAL LOCATION: .* (file \\([0-9A-F]*\\))$/\\1/p' "$oldest/backup_label")
+        [ -z "$first" ] || "$1"/pg_archivecleanup "$2/wal" "$first"
+        """
+}
