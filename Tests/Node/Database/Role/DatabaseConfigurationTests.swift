@@ -74,6 +74,7 @@ import Testing
                 "f:5: durability is stict. It is strict, available or async."
             ),
             ("port = 5433", "prot = 5433", "f:4: [postgresql] has no setting prot. Is port meant?"),
+            ("port = 5433", "adopt = maybe", "f:4: adopt is neither yes nor no."),
             (
                 "port = 5433", "colour = red",
                 "f:4: [postgresql] has no setting colour. See docs/database.md."

@@ -21,9 +21,15 @@ struct DatabaseInNamespacesTests {
     /// Lets something happen, waits until all is as it was, and audits.
     private func survive(_ event: ShelfEvent, at node: Int, on shelf: DatabaseShelf) throws {
         let wasPrimary = shelf.primary == node
+        let epoch = try #require(shelf.epoch)
         shelf.writer?.mark()
         let begin = Date()
         try event.happen(to: node, on: shelf)
+        if wasPrimary, event.endsReign {
+            #expect(
+                shelf.eventually { (shelf.epoch ?? 0) > epoch },
+                "\(event.rawValue) at n\(node)\n\(shelf.story)")
+        }
         try #require(shelf.recovers(), "\(event.rawValue) at n\(node)\n\(shelf.story)")
         let gap = shelf.writer?.gap.seconds ?? 0
         let time = Date().timeIntervalSince(begin)
@@ -31,7 +37,7 @@ struct DatabaseInNamespacesTests {
         print(
             "\(event.rawValue), \(wasPrimary ? "primary" : "standby") n\(node): "
                 + String(format: "%.2f s without writes, whole again after %.1f s, ", gap, time)
-                + "\(shelf.writer?.count ?? 0) rows acknowledged")
+                + "n\(shelf.primary ?? 0) is primary, \(shelf.writer?.count ?? 0) rows acknowledged")
     }
 
     @Test(

@@ -12,6 +12,8 @@ import TestSupport
 final class DatabaseShelf {
     /// How long anything that a test waits for may take. Nothing measures how long it took.
     static let patience: TimeInterval = 90
+    /// A service that has ended waits so long for its next start (`RestartSec=`, 100 ms by systemd's default).
+    private static let restartPause: TimeInterval = 0.1
     /// Bytes of each node's disk.
     private static let diskSize = 400 << 20
 
@@ -23,6 +25,8 @@ final class DatabaseShelf {
         var isOn = false
         /// It cannot answer.
         var isFrozen = false
+        /// When one of its services was started last.
+        var startedAt = Date.distantPast
     }
 
     let folder: String
@@ -121,7 +125,7 @@ final class DatabaseShelf {
                 [node n\(other)]
                 id = \(other)
                 address = \(ShelfNetwork.address(other)):4100
-                founder = yes
+                founder = \(other <= 3 ? "yes" : "no")
 
                 """
         }
@@ -189,12 +193,15 @@ final class DatabaseShelf {
         var process: pid_t = 0
         let failure = cl_spawn(words[0], &arguments, &environment, "/", -1, log, log, &process)
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EINVAL) }
+        nodes[node]?.startedAt = Date()
         return process
     }
 
     /// Starts what of a node that is on does not run.
     private func tend(_ node: Int) throws {
-        guard let state = nodes[node], state.isOn, !state.isFrozen else { return }
+        guard let state = nodes[node], state.isOn, !state.isFrozen,
+            state.startedAt.timeIntervalSinceNow < -Self.restartPause
+        else { return }
         if hasEnded(state.control) { try startControl(node) }
         if hasEnded(state.database) {
             for process in network.processes(node) where process != nodes[node]?.control {
@@ -292,6 +299,9 @@ final class DatabaseShelf {
         let all = numbers.filter { document($0)?["role"]?.text == "primary" }
         return all.count == 1 ? all[0] : nil
     }
+
+    /// How often a primary was elected; nil: nobody answers.
+    var epoch: Int64? { numbers.compactMap { document($0)?["epoch"]?.integer }.max() }
 
     /// What is missing until all nodes stream from one primary and confirm its writes; nil: nothing.
     var flaw: String? {

@@ -21,6 +21,17 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     /// Longer than control's lease (1.5 s by default) and all that is decided within it.
     private static let longerThanALease: UInt32 = 5
 
+    /// When it happens to the primary, another election follows, whoever wins it.
+    var endsReign: Bool {
+        switch self {
+        case .postmasterKilled, .agentKilled, .keeperKilled, .nodeKilled, .nodeFrozen, .cableCut, .unheard,
+            .deaf,
+            .switchover, .stopped, .powerCut:
+            true
+        case .diskFull, .upgrade: false
+        }
+    }
+
     var testDescription: String { rawValue }
 
     /// Lets it happen, to its end: afterwards all is in order, or will be without a hand.

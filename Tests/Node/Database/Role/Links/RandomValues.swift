@@ -46,7 +46,8 @@ struct RandomValues {
     mutating func status() -> NodeStatus {
         NodeStatus(
             state: NodeStatus.State(rawValue: UInt8(below(6))) ?? .running, isPrimary: flag(),
-            position: position(), replayAge: number(), isRestartPending: flag(), progress: number())
+            position: position(), replayAge: number(), isRestartPending: flag(), progress: number(),
+            sizeKiB: number(), freeKiB: number())
     }
 
     mutating func message() -> AgentMessage {

@@ -74,7 +74,7 @@ import Testing
     func settings() throws {
         let text = try files(parameters: [
             .init(name: "max_connections", value: "20"), .init(name: "search_path", value: "a'b"),
-        ]).settings()
+        ]).settings([])
         let lines = text.split(separator: "\n").map { String($0) }
         #expect(lines.filter { $0.hasPrefix("max_connections ") } == ["max_connections = '20'"])
         #expect(lines.contains("search_path = 'a''b'"))
@@ -86,9 +86,30 @@ import Testing
         }
     }
 
+    @Test("what the log was written with is not undercut, and more than that stays")
+    func least() throws {
+        let text = try files(parameters: [.init(name: "max_connections", value: "20")]).settings([
+            ("max_connections", 50), ("max_wal_senders", 10), ("max_worker_processes", 8),
+        ])
+        let lines = text.split(separator: "\n").map { String($0) }
+        #expect(lines.last { $0.hasPrefix("max_connections ") } == "max_connections = '50'")
+        #expect(lines.filter { $0.hasPrefix("max_wal_senders ") } == ["max_wal_senders = '20'"])
+        #expect(lines.contains("max_worker_processes = '8'"))
+    }
+
+    @Test("a cluster whose file lies elsewhere, as Debian's do, gets one")
+    func prepareWithoutFile() throws {
+        let folder = NSTemporaryDirectory() + "files-" + UUID().uuidString.prefix(8)
+        try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try files(folder: folder).prepare(.init(), password: "x", least: []) == nil)
+        let main = try String(contentsOfFile: folder + "/data/postgresql.conf", encoding: .utf8)
+        #expect(main.hasSuffix("\ninclude 'pidep.conf'\n"))
+    }
+
     @Test("members come over TLS alone, clients from their networks, root as postgres over the socket")
     func access() throws {
-        let lines = try files().access().split(separator: "\n").map { String($0) }
+        let lines = try files().clientAccess().split(separator: "\n").map { String($0) }
         #expect(lines.contains("local all postgres peer map=pidep"))
         #expect(lines.contains("hostssl replication pidep 198.51.100.3/32 scram-sha-256"))
         #expect(lines.contains("hostssl replication pidep 2001:db8::2/128 scram-sha-256"))
@@ -115,15 +136,12 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let files = try files(folder: folder)
-        #expect(
-            files.prepare(.init(), password: "x")
-                == "cannot read \(folder)/data/postgresql.conf: No such file or directory")
         try "max_connections = 7\n".write(
             toFile: folder + "/data/postgresql.conf", atomically: true, encoding: .utf8)
-        #expect(files.prepare(.init(), password: "x") == nil)
+        #expect(files.prepare(.init(), password: "x", least: []) == nil)
         let main = try String(contentsOfFile: folder + "/data/postgresql.conf", encoding: .utf8)
         #expect(main.hasPrefix("max_connections = 7\n") && main.hasSuffix("\ninclude 'pidep.conf'\n"))
-        #expect(files.prepare(.init(following: MemberID(2)), password: "x") == nil)
+        #expect(files.prepare(.init(following: MemberID(2)), password: "x", least: []) == nil)
         #expect(try String(contentsOfFile: folder + "/data/postgresql.conf", encoding: .utf8) == main)
         #expect(FileManager.default.fileExists(atPath: folder + "/data/standby.signal"))
     }
