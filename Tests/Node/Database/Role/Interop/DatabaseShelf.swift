@@ -174,10 +174,6 @@ final class DatabaseShelf {
         try tend(node)
     }
 
-    func startControl(_ node: Int) throws {
-        nodes[node]?.control = try spawn(node, "control")
-    }
-
     private func spawn(_ node: Int, _ role: String) throws -> pid_t {
         let log = cl_open("\(folder(node))/\(role).log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         defer { CLinux.close(log) }
@@ -193,7 +189,6 @@ final class DatabaseShelf {
         var process: pid_t = 0
         let failure = cl_spawn(words[0], &arguments, &environment, "/", -1, log, log, &process)
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EINVAL) }
-        nodes[node]?.startedAt = Date()
         return process
     }
 
@@ -202,12 +197,18 @@ final class DatabaseShelf {
         guard let state = nodes[node], state.isOn, !state.isFrozen,
             state.startedAt.timeIntervalSinceNow < -Self.restartPause
         else { return }
-        if hasEnded(state.control) { try startControl(node) }
+        if hasEnded(state.control) {
+            let process = try spawn(node, "control")
+            nodes[node]?.control = process
+            nodes[node]?.startedAt = Date()
+        }
         if hasEnded(state.database) {
             for process in network.processes(node) where process != nodes[node]?.control {
                 kill(process, SIGKILL)
             }
-            nodes[node]?.database = try spawn(node, "database")
+            let process = try spawn(node, "database")
+            nodes[node]?.database = process
+            nodes[node]?.startedAt = Date()
         }
     }
 
