@@ -66,7 +66,9 @@ static void run_program(const struct cl_program *program, pid_t parent) {
         else dup2(program->third, 3);
     }
     close_range(program->third >= 0 ? 4 : 3, ~0U, 0);
-    if (program->group >= 0 && (setgroups(0, NULL) < 0 || setgid((gid_t)program->group) < 0)) return;
+    if (program->group >= 0
+        && (setgroups((size_t)program->group_count, program->groups) < 0 || setgid((gid_t)program->group) < 0))
+        return;
     if (program->user >= 0 && setuid((uid_t)program->user) < 0) return;
     // Changing the user takes it away, so it comes last; and the parent may be dead already.
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -20,8 +20,7 @@ struct Together {
             guard !deployed.contains(node.name),
                 let member = members.first(where: { $0.plan.node == node.name })
             else { return true }
-            let units = member.compiled.checks.first { $0.recipe == recipe }?.together ?? []
-            return Self.run(units, in: member.facts.units)
+            return Self.run(Self.units(of: recipe, in: member.compiled.checks), in: member.facts.units)
         }
     }
 
@@ -32,6 +31,11 @@ struct Together {
         return plan.steps.contains {
             $0.kind == .unit && units.contains($0.name) && ["restart", "stop"].contains($0.action)
         }
+    }
+
+    /// What must run on a node: of a recipe's checks, those that concern the node alone do not say.
+    static func units(of recipe: String, in checks: [Check]) -> [String] {
+        checks.first { $0.recipe == recipe && $0.together != nil }?.together ?? []
     }
 
     static func run(_ units: [String], in states: [UnitState]) -> Bool {

@@ -52,6 +52,15 @@ import Testing
         #expect(Together.isBroken(by: plan, [check]) == expected)
     }
 
+    @Test("a recipe's checks of the node alone do not hide what must run everywhere")
+    func units() {
+        var second = check(contains: nil)
+        second.together = ["pinode-control.service"]
+        #expect(
+            Together.units(of: "control", in: [check(contains: nil), second]) == ["pinode-control.service"])
+        #expect(Together.units(of: "apache", in: [check(contains: nil), second]) == [])
+    }
+
     @Test("a console is asked with words that a shell leaves alone")
     func command() {
         let line = ConsoleQuestions.command(.init(node: "n1", role: "control", command: "show 'x'; y"))

@@ -38,6 +38,8 @@ struct cl_program {
     const char *input;               // a file that it reads; NULL: nothing
     int third;                       // becomes its descriptor 3; -1: none
     int64_t user, group;             // -1: this process's
+    const uint32_t *groups;          // further groups of the user
+    int group_count;
 };
 
 /// Starts a program in a session of its own, that is killed when this process dies. Returns its number or -errno.

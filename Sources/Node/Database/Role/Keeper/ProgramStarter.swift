@@ -1,4 +1,6 @@
 import CLinux
+import Manifest
+import Service
 
 /// Starts programs with an account of their own.
 enum ProgramStarter {
@@ -7,7 +9,8 @@ enum ProgramStarter {
         _ arguments: [String], environment: [String], output: String?, input: String?, third: Int32 = -1,
         as account: (user: UInt32, group: UInt32)?
     ) -> pid_t {
-        withCStrings(arguments) { arguments in
+        let further = account.map { groups(of: $0.user) } ?? []
+        return withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in
                 withOptional(output) { output in
                     withOptional(input) { input in
@@ -19,14 +22,27 @@ enum ProgramStarter {
                         program.third = third
                         program.user = account.map { Int64($0.user) } ?? -1
                         program.group = account.map { Int64($0.group) } ?? -1
-                        return "/".withCString { folder in
-                            program.folder = folder
-                            return cl_start_program(&program)
+                        return further.withUnsafeBufferPointer { groups in
+                            program.groups = groups.baseAddress
+                            program.group_count = Int32(groups.count)
+                            return "/".withCString { folder in
+                                program.folder = folder
+                                return cl_start_program(&program)
+                            }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// The groups that a user is in besides its own: Debian lets `ssl-cert` read TLS keys, and postgres is in it.
+    private static func groups(of user: UInt32) -> [UInt32] {
+        let table = AccountTable(
+            passwd: SmallFile.read("/etc/passwd", limit: 1 << 20) ?? [],
+            group: SmallFile.read("/etc/group", limit: 1 << 20) ?? [])
+        guard let name = table.users.first(where: { $0.id == user })?.name else { return [] }
+        return table.groups.filter { $0.members.contains(name) }.map { $0.id }
     }
 
     /// Becomes another program; returns only when that fails, with -errno.
