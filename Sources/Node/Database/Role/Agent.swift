@@ -155,7 +155,8 @@ final class Agent {
         }
         tellStatus()
         lookAfter()
-        Supervisor.tookOver()
+        // The keeper stays the service's main process: systemd sends SIGHUP and SIGTERM to it.
+        Supervisor.ready()
         look()
     }
 

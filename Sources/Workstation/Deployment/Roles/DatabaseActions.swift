@@ -101,7 +101,7 @@ public struct DatabaseActions: Sendable {
 
     // MARK: restart, copy, promote
 
-    /// Restarts PostgreSQL on a node, or on all, one after the other and the primary last.
+    /// Restarts PostgreSQL on a node, or on all, one after the other and the primary last; that hands over first.
     public func restart(_ node: String?) throws(DeploymentFailure) {
         if let node { try known(node) }
         let status = DatabaseStatus(consoles)
@@ -115,6 +115,10 @@ public struct DatabaseActions: Sendable {
             node.map { [$0] } ?? consoles.nodes.filter { $0 != status.primary?.node }
             + [status.primary?.node].compactMap { $0 }
         for name in names {
+            if name == status.primary?.node, consoles.nodes.count > 1 {
+                tell(.progress, name, "handing over first: it is the primary")
+                try switchover(to: nil)
+            }
             tell(.progress, name, "restarting PostgreSQL")
             try order("restart", name)
             let start = consoles.clock()

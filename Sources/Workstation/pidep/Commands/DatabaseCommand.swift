@@ -101,7 +101,8 @@ extension DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Restarts PostgreSQL, on one node or on all.",
             discussion: """
-                On all: one after the other, the primary last, each when the one before follows again.
+                On all: one after the other, the primary last, each when the one before follows again. A primary hands over
+                first.
 
                   pidep database restart inventory/lab.ini
                   pidep database restart inventory/lab.ini nustler3

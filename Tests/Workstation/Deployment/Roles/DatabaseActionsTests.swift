@@ -116,12 +116,19 @@ import Testing
                 "no node became the primary within 90 s."))
     }
 
-    @Test("all are restarted one after the other, the primary last")
+    @Test("all are restarted one after the other, the primary last and after it has handed over")
     func restart() throws {
-        cluster.recordAll(primary: "n2", epoch: 4)
-        for node in cluster.nodes { cluster.record(node, "restart", "ok: restarting") }
+        for node in cluster.nodes {
+            cluster.record(node, "restart", "ok: restarting")
+            // Looked at once before, and once after each of two restarts; then the switchover looks.
+            let before = RecordedConsoles.answer(node, primary: "n2", epoch: 4)
+            cluster.record(
+                node, "show json", before, before, before, before,
+                RecordedConsoles.answer(node, primary: "n1", epoch: 5))
+        }
+        cluster.record("n2", "switchover", "ok: hands over")
         try actions.restart(nil)
-        #expect(cluster.orders == ["n1 restart", "n3 restart", "n2 restart"])
+        #expect(cluster.orders == ["n1 restart", "n3 restart", "n2 switchover", "n2 restart"])
         try actions.restart("n3")
         #expect(cluster.orders.last == "n3 restart")
     }
