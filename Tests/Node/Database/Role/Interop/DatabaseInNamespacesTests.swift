@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -11,17 +12,23 @@ import Testing
         "needs root and PIDEP_LAB_TESTS=1"))
 struct DatabaseInNamespacesTests {
     /// A shelf that works, taken down at the end.
-    private func withShelf(nodes: Int = 3, _ body: (DatabaseShelf) throws -> Void) throws {
-        let shelf = try DatabaseShelf(nodes: nodes)
+    private func withShelf(
+        nodes: Int = 3, durability: String = "strict", _ body: (DatabaseShelf) throws -> Void
+    ) throws {
+        let shelf = try DatabaseShelf(nodes: nodes, durability: durability)
         defer { shelf.close() }
         try #require(shelf.recovers(), "\(shelf.story)")
         try body(shelf)
     }
 
+    /// A line of the output, at once.
+    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
     /// Lets something happen, waits until all is as it was, and audits.
     private func survive(_ event: ShelfEvent, at node: Int, on shelf: DatabaseShelf) throws {
         let wasPrimary = shelf.primary == node
         let epoch = try #require(shelf.epoch)
+        let complaints = shelf.writer?.complaints.count ?? 0
         shelf.writer?.mark()
         let begin = Date()
         try event.happen(to: node, on: shelf)
@@ -33,11 +40,29 @@ struct DatabaseInNamespacesTests {
         try #require(shelf.recovers(), "\(event.rawValue) at n\(node)\n\(shelf.story)")
         let gap = shelf.writer?.gap.seconds ?? 0
         let time = Date().timeIntervalSince(begin)
+        let told = Set((shelf.writer?.complaints ?? []).dropFirst(complaints))
         try shelf.audit("\(event.rawValue) at n\(node)")
-        print(
+        say(
             "\(event.rawValue), \(wasPrimary ? "primary" : "standby") n\(node): "
                 + String(format: "%.2f s without writes, whole again after %.1f s, ", gap, time)
-                + "n\(shelf.primary ?? 0) is primary, \(shelf.writer?.count ?? 0) rows acknowledged")
+                + "n\(shelf.primary ?? 0) is primary, \(shelf.acknowledged.count) rows acknowledged; clients were told \(told)"
+        )
+    }
+
+    /// Two things happen, the second one before the first is overcome: nobody need take writes meanwhile, and nothing is lost.
+    private func survive(
+        _ first: ShelfEvent, at node: Int, and second: ShelfEvent, at other: Int, after pause: UInt32,
+        on shelf: DatabaseShelf
+    ) throws {
+        let occasion = "\(first.rawValue) at n\(node), \(pause) ms later \(second.rawValue) at n\(other)"
+        shelf.writer?.mark()
+        try first.happen(to: node, on: shelf)
+        usleep(pause * 1000)
+        try second.happen(to: other, on: shelf)
+        try #require(shelf.recovers(), "\(occasion)\n\(shelf.story)")
+        let gap = shelf.writer?.gap.seconds ?? 0
+        try shelf.audit(occasion)
+        say("\(occasion): " + String(format: "%.2f s without writes", gap))
     }
 
     @Test(
@@ -59,23 +84,93 @@ struct DatabaseInNamespacesTests {
         }
     }
 
-    @Test("rounds of random accidents; PIDEP_ROUNDS says how many, PIDEP_SEED which")
+    @Test(
+        "rounds of random accidents; PIDEP_ROUNDS says how many, PIDEP_SEED which, PIDEP_EVENT of one kind alone"
+    )
     func randomEvents() throws {
         let environment = ProcessInfo.processInfo.environment
         let rounds = environment["PIDEP_ROUNDS"].flatMap { Int($0) } ?? 3
         let seed = environment["PIDEP_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
-        print("PIDEP_SEED=\(seed) PIDEP_ROUNDS=\(rounds) replays these rounds")
+        let only = environment["PIDEP_EVENT"]
+        let events = ShelfEvent.allCases.filter { only == nil || "\($0)" == only }
+        say("PIDEP_SEED=\(seed) PIDEP_ROUNDS=\(rounds) replays these rounds")
         var numbers = SplitMix64(seed: seed)
         try withShelf { shelf in
             for _ in 0..<rounds {
-                let event = try #require(ShelfEvent.allCases.randomElement(using: &numbers))
+                let event = try #require(events.randomElement(using: &numbers))
                 // Rather the primary; else the standby of this number among them.
                 let choice = Int.random(in: 0..<4, using: &numbers)
                 let primary = try #require(shelf.primary)
                 let standbys = shelf.numbers.filter { $0 != primary }
+                if Int.random(in: 0..<4, using: &numbers) == 0 {
+                    let sudden = try #require(
+                        events.filter { $0.isSudden }.randomElement(using: &numbers) ?? .nodeKilled)
+                    try survive(
+                        .nodeKilled, at: primary, and: sudden,
+                        at: try #require(shelf.numbers.randomElement(using: &numbers)),
+                        after: .random(in: 0...3000, using: &numbers), on: shelf)
+                    continue
+                }
                 let node = choice < 2 ? primary : standbys[choice % standbys.count]
                 try survive(event, at: node, on: shelf)
             }
+        }
+    }
+
+    @Test("with durability async what a cut-off primary acknowledged is lost, and the audit sees that")
+    func asynchronous() throws {
+        try withShelf(durability: "async") { shelf in
+            let primary = try #require(shelf.primary)
+            try ShelfEvent.cableCut.happen(to: primary, on: shelf)
+            try #require(shelf.recovers(), "\(shelf.story)")
+            let next = try #require(shelf.primary)
+            #expect(next != primary)
+            let findings = try shelf.examine(next)
+            // Its own writer's alone: others did not reach it.
+            #expect(
+                findings.allSatisfy {
+                    !$0.missing.isEmpty && $0.missing.allSatisfy { $0 / 100_000_000 == primary }
+                })
+        }
+    }
+
+    @Test("health is told with Patroni's paths and codes, by the primary and by a standby")
+    func health() throws {
+        try withShelf { shelf in
+            let primary = try #require(shelf.primary)
+            let standby = try #require(shelf.numbers.first { $0 != primary })
+            func expect(_ target: String, _ ofPrimary: Int, _ ofStandby: Int) {
+                for (node, status) in [(primary, ofPrimary), (standby, ofStandby)] {
+                    // A standby's first second after it joined counts as well as any other: statuses come every 500 ms.
+                    #expect(
+                        shelf.eventually(within: 10) { shelf.ask(target, of: node)?.status == status },
+                        "\(target) of n\(node): \(String(describing: shelf.ask(target, of: node)))")
+                }
+            }
+            for path in ["/", "/primary", "/read-write", "/leader", "/master"] { expect(path, 200, 503) }
+            for path in ["/replica", "/sync", "/synchronous", "/replica?lag=1GB&x", "/replica?lag=16MB"] {
+                expect(path, 503, 200)
+            }
+            expect("/replica?replication_state=streaming", 503, 200)
+            for path in ["/async", "/asynchronous", "/standby-leader"] { expect(path, 503, 503) }
+            for path in ["/read-only", "/read-only-sync", "/health", "/liveness", "/readiness", "/patroni"] {
+                expect(path, 200, 200)
+            }
+            for path in ["/cluster", "/metrics"] { expect(path, 200, 200) }
+            for path in ["/nonsense", "/primary/", "//primary", "/Primary"] { expect(path, 404, 404) }
+            let head = try #require(shelf.ask("/primary", of: primary, method: "HEAD"))
+            #expect(head.status == 200 && head.body.isEmpty)
+            #expect(shelf.ask("/primary", of: standby, method: "OPTIONS")?.status == 503)
+            #expect(shelf.ask("/restart", of: primary, method: "POST")?.status == 405)
+            #expect(shelf.ask(" ", of: primary)?.status == 400)
+            let patroni = try JSONValue.parse(try #require(shelf.ask("/patroni", of: standby)).body)
+            #expect(patroni["role"]?.text == "replica" && patroni["state"]?.text == "running")
+            #expect(patroni["patroni"]?["name"]?.text == "n\(standby)")
+            let cluster = try JSONValue.parse(try #require(shelf.ask("/cluster", of: standby)).body)
+            let leaders = cluster["members"]?.elements?.filter { $0["role"]?.text == "leader" } ?? []
+            #expect(leaders.map { $0["name"]?.text } == ["n\(primary)"])
+            let metrics = try #require(shelf.ask("/metrics", of: primary)).body
+            #expect(metrics.contains("\npinode_database_voters{") && metrics.contains("\npatroni_primary{"))
         }
     }
 

@@ -32,7 +32,10 @@ final class DatabaseShelf {
     let folder: String
     let network: ShelfNetwork
     private(set) var nodes: [Int: Node] = [:]
+    /// On the network.
     private(set) var writer: ShelfWriter?
+    /// One on each node, which goes on when that node is cut off: what such a primary acknowledges counts as well.
+    private(set) var localWriters: [ShelfWriter] = []
     private let durability: String
     /// What the shelf did, for a failure's message.
     private(set) var events: [String] = []
@@ -50,8 +53,7 @@ final class DatabaseShelf {
             try makeCertificate()
             for node in numbers { try furnish(node) }
             for node in numbers { try start(node) }
-            writer = ShelfWriter(
-                addresses: numbers.map { ShelfNetwork.address($0) }, namespace: network.clientPath)
+            startWriters()
         } catch {
             close()
             throw error
@@ -62,9 +64,30 @@ final class DatabaseShelf {
     func close() {
         for node in numbers { killAll(node) }
         writer?.end()
+        for local in localWriters { local.end() }
         network.close()
         for node in numbers { _ = try? Command(["umount", disk(node)]).runAny() }
         try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Each with numbers of its own.
+    private func startWriters() {
+        let doors: [ShelfWriter.Door] = numbers.map { ShelfNetwork.address($0) }
+            .map { address in { ShelfSession(to: address) } }
+        writer = ShelfWriter(doors, namespace: network.clientPath, from: 1, pause: .milliseconds(4))
+        for node in numbers {
+            let socket = folder(node) + "/sock"
+            localWriters.append(
+                ShelfWriter(
+                    [{ ShelfSession(in: socket, asSuperuser: false) }], namespace: nil,
+                    from: node * 100_000_000,
+                    pause: .milliseconds(50)))
+        }
+    }
+
+    /// All numbers whose rows were acknowledged, sorted.
+    var acknowledged: [Int] {
+        ((writer?.acknowledged ?? []) + localWriters.flatMap { $0.acknowledged }).sorted()
     }
 
     // MARK: folders

@@ -4,42 +4,55 @@ import Testing
 /// What is on the nodes, compared with what was acknowledged.
 extension DatabaseShelf {
     /// One node, as a fresh session finds it.
-    private struct Findings {
+    struct Findings {
+        var node: Int
         var isPrimary: Bool
         var timeline: String
-        var numbers: [Int]
+        /// Acknowledged rows that are not there.
+        var missing: [Int]
+        /// Rows that are there more than once.
+        var doubled: [Int]
     }
 
     /// Nothing that was acknowledged is missing or there twice, on any node; one of them is primary; all are on one timeline.
     func audit(_ occasion: String) throws {
-        let acknowledged = (writer?.acknowledged ?? []).sorted()
-        var place = ""
-        var findings: [(node: Int, what: Findings)] = []
         let primary = try #require(primary, "\(occasion): no primary\n\(story)")
-        // The primary first: it says how far the others must be.
-        for node in [primary] + numbers.filter({ $0 != primary }) {
-            let session = try #require(ShelfSession(in: folder(node) + "/sock"))
-            defer { session.end() }
-            try session.settle(within: 10)
-            findings.append((node, try find(session, &place)))
-        }
-        #expect(findings.filter { $0.what.isPrimary }.map { $0.node } == [primary], "\(occasion)\n\(story)")
-        #expect(
-            Set(findings.map { $0.what.timeline }).count == 1,
-            "\(occasion): \(findings.map { $0.what.timeline })")
-        for (node, what) in findings {
-            let (missing, doubled) = Self.compare(what.numbers, with: acknowledged)
+        let findings = try examine(primary)
+        #expect(findings.filter { $0.isPrimary }.map { $0.node } == [primary], "\(occasion)\n\(story)")
+        let timelines = findings.map { $0.timeline }
+        #expect(Set(timelines).count == 1, "\(occasion): timelines \(timelines)\n\(story)")
+        for found in findings {
+            let (missing, doubled) = (found.missing, found.doubled)
             #expect(
                 missing.isEmpty,
-                "\(occasion): n\(node) has lost \(missing.count) acknowledged rows, \(missing.prefix(10)) …\n\(story)"
+                "\(occasion): n\(found.node) has lost \(missing.count) acknowledged rows, \(missing.prefix(10)) …\n\(story)"
             )
             #expect(
-                doubled.isEmpty, "\(occasion): n\(node) has rows twice: \(doubled.prefix(10)) …\n\(story)")
+                doubled.isEmpty,
+                "\(occasion): n\(found.node) has rows twice: \(doubled.prefix(10)) …\n\(story)")
         }
     }
 
-    private func find(_ session: ShelfSession, _ place: inout String) throws -> Findings {
-        let isPrimary = try session.rows("SELECT pg_is_in_recovery()") == [["f"]]
+    /// All nodes, the primary first: it says how far the others must be.
+    func examine(_ primary: Int) throws -> [Findings] {
+        let acknowledged = acknowledged
+        var place = ""
+        return try ([primary] + numbers.filter { $0 != primary }).map { node in
+            let session = try #require(ShelfSession(in: folder(node) + "/sock", asSuperuser: true))
+            defer { session.end() }
+            try session.settle(within: 10)
+            let isPrimary = try session.rows("SELECT pg_is_in_recovery()") == [["f"]]
+            let (timeline, rows) = try read(session, isPrimary, &place)
+            let (missing, doubled) = Self.compare(rows, with: acknowledged)
+            return Findings(
+                node: node, isPrimary: isPrimary, timeline: timeline, missing: missing, doubled: doubled)
+        }
+    }
+
+    /// A server's timeline and numbers, once it is as far as the primary was.
+    private func read(
+        _ session: ShelfSession, _ isPrimary: Bool, _ place: inout String
+    ) throws -> (timeline: String, numbers: [Int]) {
         if isPrimary {
             place = try session.rows("SELECT pg_current_wal_flush_lsn()").first?.first ?? ""
         } else {
@@ -53,11 +66,10 @@ extension DatabaseShelf {
                 ? "SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
                 : "SELECT received_tli FROM pg_stat_wal_receiver")
         let list = try session.rows("SELECT string_agg(n::text, ' ' ORDER BY n) FROM numbers")
-        return Findings(
-            isPrimary: isPrimary, timeline: timeline.first?.first ?? "none",
-            numbers: (list.first?.first ?? "").utf8.split(separator: 32).compactMap {
-                Int(String(decoding: $0, as: UTF8.self))
-            })
+        let numbers = (list.first?.first ?? "").utf8.split(separator: 32).compactMap {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
+        return (timeline.first?.first ?? "none", numbers)
     }
 
     /// Of two sorted lists: what is missing in the first, and what is in it twice.

@@ -13,6 +13,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     case unheard = "nothing that it says arrives"
     case deaf = "it hears nothing"
     case diskFull = "disk full"
+    case logFull = "no room for the log"
     case switchover = "switchover"
     case upgrade = "upgrade in place"
     case stopped = "services stopped and started"
@@ -24,11 +25,20 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     /// When it happens to the primary, another election follows, whoever wins it.
     var endsReign: Bool {
         switch self {
-        case .postmasterKilled, .agentKilled, .keeperKilled, .nodeKilled, .nodeFrozen, .cableCut, .unheard,
-            .deaf,
-            .switchover, .stopped, .powerCut:
-            true
         case .diskFull, .upgrade: false
+        case .postmasterKilled, .agentKilled, .keeperKilled, .nodeKilled, .nodeFrozen, .cableCut, .unheard,
+            .deaf, .logFull, .switchover, .stopped, .powerCut:
+            true
+        }
+    }
+
+    /// It can happen to a node in whatever state that is.
+    var isSudden: Bool {
+        switch self {
+        case .nodeKilled, .nodeFrozen, .cableCut, .unheard, .deaf, .powerCut: true
+        case .postmasterKilled, .agentKilled, .keeperKilled, .diskFull, .logFull, .switchover, .upgrade,
+            .stopped:
+            false
         }
     }
 
@@ -57,6 +67,11 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
         case .deaf: try cut(node, .input, shelf)
         case .diskFull:
             shelf.fillDisk(node)
+            sleep(Self.longerThanALease)
+            shelf.freeDisk(node)
+        case .logFull:
+            shelf.fillDisk(node)
+            shelf.exhaustLog(node)
             sleep(Self.longerThanALease)
             shelf.freeDisk(node)
         case .switchover: try switchOver(node, shelf)
@@ -122,6 +137,17 @@ extension DatabaseShelf {
             if count <= 0 { size /= 2 }
         }
         CLinux.close(descriptor)
+    }
+
+    /// Makes the node's PostgreSQL write log until it has no room for more, and ends.
+    func exhaustLog(_ node: Int) {
+        guard let session = ShelfSession(in: folder(node) + "/sock", asSuperuser: true),
+            (try? session.settle(within: 10)) != nil
+        else { return }
+        defer { session.end() }
+        while session.isOpen,
+            (try? session.rows("SELECT pg_logical_emit_message(false, 'test', ''), pg_switch_wal()")) != nil
+        {}
     }
 
     func freeDisk(_ node: Int) {

@@ -27,10 +27,11 @@ final class ShelfSession {
         self.init(cl_connect_tcp(address, 5432, nil), user: "app", database: "app", password: "app")
     }
 
-    /// Over the Unix socket below a folder, as the superuser.
-    convenience init?(in folder: String) {
+    /// Over the Unix socket in a folder: as the superuser, whom the account is enough for, or with a password.
+    convenience init?(in folder: String, asSuperuser: Bool) {
         self.init(
-            cl_connect_unix(folder + "/.s.PGSQL.5432"), user: "postgres", database: "app", password: nil)
+            cl_connect_unix(folder + "/.s.PGSQL.5432"), user: asSuperuser ? "postgres" : "app",
+            database: "app", password: asSuperuser ? nil : "app")
     }
 
     deinit { end() }

@@ -3,18 +3,20 @@ import Foundation
 import PostgreSQLWire
 import Reactor
 
-/// A client on the shelf's network that appends numbered rows, one after the other, to whichever node takes writes, and keeps
-/// what was acknowledged. A number is used once: whether a row without an answer is there, nobody can say.
+/// A client that appends numbered rows, one after the other, to whichever of its servers takes writes, and keeps what was
+/// acknowledged. A number is used once: whether a row without an answer is there, nobody can say.
 final class ShelfWriter: @unchecked Sendable {
     /// How long an answer may take until the client turns elsewhere.
     private static let patience: Duration = .seconds(1)
-    /// Between two rows.
-    private static let pause: UInt32 = 4000
-    /// How often a node that does not take writes is asked again.
-    private static let retry: Duration = .milliseconds(20)
 
-    private let addresses: [String]
-    private let namespace: String
+    /// A way to a server; nil: it does not listen.
+    typealias Door = @Sendable () -> ShelfSession?
+
+    private let doors: [Door]
+    private let namespace: String?
+    private let first: Int
+    /// Between two rows, and between two questions to a server that takes none.
+    private let pause: Duration
     private let lock = NSLock()
     private let finished = DispatchSemaphore(value: 0)
     private var isOver = false
@@ -23,9 +25,12 @@ final class ShelfWriter: @unchecked Sendable {
     private var lastAnswer: Duration?
     private var longest: Duration = .zero
 
-    init(addresses: [String], namespace: String) {
-        self.addresses = addresses
+    /// Writes numbers from `first` on; `namespace`: the network that it is on, nil for this process's.
+    init(_ doors: [Door], namespace: String?, from first: Int, pause: Duration) {
+        self.doors = doors
         self.namespace = namespace
+        self.first = first
+        self.pause = pause
         let thread = Thread { [self] in
             write()
             finished.signal()
@@ -59,10 +64,10 @@ final class ShelfWriter: @unchecked Sendable {
     // MARK: the thread
 
     private func write() {
-        guard cl_enter_network(namespace) == 0 else {
+        if let namespace, cl_enter_network(namespace) != 0 {
             return lock.withLock { failures.append("there is no namespace \(namespace)") }
         }
-        var next = 1
+        var next = first
         var session: ShelfSession?
         var isTableThere = false
         while !lock.withLock({ isOver }) {
@@ -85,7 +90,7 @@ final class ShelfWriter: @unchecked Sendable {
                     throw ShelfSession.Failure(description: "\(events)")
                 }
                 note(number)
-                usleep(Self.pause)
+                usleep(UInt32(pause.seconds * 1_000_000))
             } catch {
                 lock.withLock { failures.append("\(error)") }
                 current.end()
@@ -111,9 +116,9 @@ final class ShelfWriter: @unchecked Sendable {
         var isReady = false
     }
 
-    /// Asks all nodes at once until one takes writes.
+    /// Asks all servers at once until one takes writes.
     private func search() -> ShelfSession? {
-        var candidates = addresses.map { Candidate(session: ShelfSession(to: $0), since: Reactor.clock()) }
+        var candidates = doors.map { Candidate(session: $0(), since: Reactor.clock()) }
         defer { for candidate in candidates { candidate.session?.end() } }
         while !lock.withLock({ isOver }) {
             let open = candidates.compactMap { $0.session }
@@ -121,8 +126,8 @@ final class ShelfWriter: @unchecked Sendable {
             let now = Reactor.clock()
             for index in candidates.indices {
                 guard let session = candidates[index].session, session.isOpen else {
-                    if now - candidates[index].since > Self.retry {
-                        candidates[index] = Candidate(session: ShelfSession(to: addresses[index]), since: now)
+                    if now - candidates[index].since > Swift.max(pause, .milliseconds(20)) {
+                        candidates[index] = Candidate(session: doors[index](), since: now)
                     }
                     continue
                 }
@@ -140,7 +145,7 @@ final class ShelfWriter: @unchecked Sendable {
                 }
                 if !candidates[index].isReady || candidates[index].isAsked {
                     if now - candidates[index].since > Self.patience { session.end() }
-                } else if now - candidates[index].since > Self.retry {
+                } else if now - candidates[index].since > Swift.max(pause, .milliseconds(20)) {
                     candidates[index].isAsked = session.say("SELECT pg_is_in_recovery()")
                     candidates[index].since = now
                 }
