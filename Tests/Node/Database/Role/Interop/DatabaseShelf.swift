@@ -346,6 +346,7 @@ final class DatabaseShelf {
         guard primary["voters"]?.elements?.count == numbers.count else {
             return "\(primary["voters"]?.elements?.count ?? 0) voters"
         }
+        if durability == "async" { return nil }
         let confirming = primary["nodes"]?.elements?.filter { $0["synchronous"]?.boolean == true } ?? []
         return confirming.count == numbers.count - 1 ? nil : "\(confirming.count) standbys confirm"
     }
