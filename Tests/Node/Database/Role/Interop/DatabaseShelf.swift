@@ -14,8 +14,10 @@ final class DatabaseShelf {
     static let patience: TimeInterval = 90
     /// A service that has ended waits so long for its next start (`RestartSec=`, 100 ms by systemd's default).
     private static let restartPause: TimeInterval = 0.1
-    /// Bytes of each node's disk.
-    private static let diskSize = 400 << 20
+    /// How often in a row all must be seen in order: a node tells others of itself every 500 ms.
+    private static let looks = 12
+    /// Bytes of a node's disk, unless a test needs more.
+    static let diskSize = 400 << 20
 
     /// One node's services.
     struct Node {
@@ -37,16 +39,18 @@ final class DatabaseShelf {
     /// One on each node, which goes on when that node is cut off: what such a primary acknowledges counts as well.
     private(set) var localWriters: [ShelfWriter] = []
     private let durability: String
+    private let diskSize: Int
     /// What the shelf did, for a failure's message.
     private(set) var events: [String] = []
 
     var numbers: ClosedRange<Int> { network.nodes }
 
-    init(nodes count: Int, durability: String = "strict") throws {
+    init(nodes count: Int, durability: String = "strict", diskSize: Int = diskSize) throws {
         let name = "dbs-\(getpid())-\(UInt16.random(in: 0...UInt16.max))"
         folder = NSTemporaryDirectory() + name
         network = ShelfNetwork(prefix: name, nodes: count)
         self.durability = durability
+        self.diskSize = diskSize
         do {
             try makeFolder(folder)
             try network.build()
@@ -119,7 +123,7 @@ final class DatabaseShelf {
         }
         // A disk of its own, which can be filled.
         try Command([
-            "mount", "-t", "tmpfs", "-o", "size=\(Self.diskSize),mode=711", "tmpfs", disk(node),
+            "mount", "-t", "tmpfs", "-o", "size=\(diskSize),mode=711", "tmpfs", disk(node),
         ]).run()
         try write(node, "cluster.key", "a-secret-of-the-cluster-0123456789\n")
         try write(node, "database.key", "members' password\n")
@@ -297,6 +301,13 @@ final class DatabaseShelf {
         }
     }
 
+    /// All of PostgreSQL's processes.
+    func servers(_ node: Int) -> [pid_t] {
+        network.processes(node).filter { process in
+            (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) == "postgres\n"
+        }
+    }
+
     /// PostgreSQL's first process.
     func postmaster(_ node: Int) -> pid_t? {
         (try? String(contentsOfFile: disk(node) + "/data/postmaster.pid", encoding: .utf8))?
@@ -362,9 +373,15 @@ final class DatabaseShelf {
         return condition()
     }
 
-    /// Whether all nodes stream again, and the writer has gone on since.
+    /// Whether all nodes stream again, not only as they were seen a moment before, and the writer has gone on since.
     func recovers() -> Bool {
-        guard eventually({ flaw == nil }) else { return false }
+        var whole = 0
+        guard
+            eventually({
+                whole = flaw == nil ? whole + 1 : 0
+                return whole >= Self.looks
+            })
+        else { return false }
         let before = writer?.count ?? 0
         return eventually { (writer?.count ?? 0) > before }
     }

@@ -7,6 +7,9 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     case postmasterKilled = "postmaster killed"
     case agentKilled = "agent killed"
     case keeperKilled = "keeper killed"
+    case controlKilled = "control killed"
+    case agentFrozen = "agent frozen and thawed"
+    case postgresFrozen = "PostgreSQL frozen and thawed"
     case nodeKilled = "all of the node killed"
     case nodeFrozen = "node frozen and thawed"
     case cableCut = "cable cut and mended"
@@ -25,8 +28,9 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     /// When it happens to the primary, another election follows, whoever wins it.
     var endsReign: Bool {
         switch self {
-        case .diskFull, .upgrade: false
-        case .postmasterKilled, .agentKilled, .keeperKilled, .nodeKilled, .nodeFrozen, .cableCut, .unheard,
+        case .controlKilled, .postgresFrozen, .diskFull, .upgrade: false
+        case .postmasterKilled, .agentKilled, .keeperKilled, .agentFrozen, .nodeKilled, .nodeFrozen,
+            .cableCut, .unheard,
             .deaf, .logFull, .switchover, .stopped, .powerCut:
             true
         }
@@ -36,7 +40,8 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     var isSudden: Bool {
         switch self {
         case .nodeKilled, .nodeFrozen, .cableCut, .unheard, .deaf, .powerCut: true
-        case .postmasterKilled, .agentKilled, .keeperKilled, .diskFull, .logFull, .switchover, .upgrade,
+        case .postmasterKilled, .agentKilled, .keeperKilled, .controlKilled, .agentFrozen, .postgresFrozen,
+            .diskFull, .logFull, .switchover, .upgrade,
             .stopped:
             false
         }
@@ -48,9 +53,16 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     func happen(to node: Int, on shelf: DatabaseShelf) throws {
         shelf.note("\(rawValue), n\(node)")
         switch self {
-        case .postmasterKilled: kill(try #require(shelf.postmaster(node)), SIGKILL)
+        case .postmasterKilled:
+            let process = try #require(shelf.postmaster(node))
+            kill(process, SIGKILL)
+            #expect(
+                shelf.eventually { shelf.postmaster(node).map { $0 != process } ?? false }, "\(shelf.story)")
         case .agentKilled: kill(try #require(shelf.agent(node)), SIGKILL)
         case .keeperKilled: kill(try #require(shelf.keeper(node)), SIGKILL)
+        case .controlKilled: kill(try #require(shelf.nodes[node]?.control), SIGKILL)
+        case .agentFrozen: try freeze([try #require(shelf.agent(node))], node, shelf)
+        case .postgresFrozen: try freeze(shelf.servers(node), node, shelf)
         case .nodeKilled:
             shelf.killAll(node)
             sleep(2)
@@ -85,6 +97,13 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
             for node in shelf.numbers { shelf.killAll(node) }
             for node in shelf.numbers { try shelf.start(node) }
         }
+    }
+
+    /// The rest of the node goes on.
+    private func freeze(_ processes: [pid_t], _ node: Int, _ shelf: DatabaseShelf) throws {
+        for process in processes { kill(process, SIGSTOP) }
+        sleep(Self.longerThanALease)
+        for process in processes { kill(process, SIGCONT) }
     }
 
     private func cut(_ node: Int, _ direction: ShelfNetwork.Direction, _ shelf: DatabaseShelf) throws {
