@@ -121,6 +121,25 @@ struct DatabaseInNamespacesTests {
         }
     }
 
+    @Test("a primary whose PostgreSQL hung until its standbys tried to rewind, and then died, is replaced")
+    func hangsAndDies() throws {
+        try withShelf { shelf in
+            let primary = try #require(shelf.primary)
+            for process in shelf.servers(primary) { kill(process, SIGSTOP) }
+            // Longer than a standby bears a primary that does not stream (`MemberSettings.streamPatience`).
+            sleep(20)
+            shelf.killAll(primary)
+            shelf.writer?.mark()
+            let rows = shelf.writer?.count ?? 0
+            #expect(
+                shelf.eventually { (shelf.writer?.count ?? 0) > rows }, "\(shelf.story)")
+            say("hung for 20 s, then killed: \(shelf.writer?.gap.seconds ?? 0) s until others took writes")
+            try shelf.start(primary)
+            try #require(shelf.recovers(), "\(shelf.story)")
+            try shelf.audit("hung and killed")
+        }
+    }
+
     @Test("with durability async what a cut-off primary acknowledged is lost, and the audit sees that")
     func asynchronous() throws {
         try withShelf(durability: "async") { shelf in

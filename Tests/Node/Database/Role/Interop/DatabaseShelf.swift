@@ -118,13 +118,14 @@ final class DatabaseShelf {
     }
 
     private func furnish(_ node: Int) throws {
-        for path in [folder(node), disk(node), runtime(node), folder(node) + "/control"] {
+        for path in [folder(node), disk(node), runtime(node)] {
             try makeFolder(path)
         }
         // A disk of its own, which can be filled.
         try Command([
             "mount", "-t", "tmpfs", "-o", "size=\(diskSize),mode=711", "tmpfs", disk(node),
         ]).run()
+        try makeFolder(disk(node) + "/control")
         try write(node, "cluster.key", "a-secret-of-the-cluster-0123456789\n")
         try write(node, "database.key", "members' password\n")
         try write(node, "app.password", "app\n")
@@ -144,7 +145,7 @@ final class DatabaseShelf {
             name = shelf
             node = n\(node)
             key_file = \(folder(node))/cluster.key
-            folder = \(folder(node))/control
+            folder = \(disk(node))/control
 
             """
         for other in numbers {
