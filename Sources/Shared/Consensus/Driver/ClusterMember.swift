@@ -68,6 +68,8 @@ public final class ClusterMember<Machine: StateMachine> {
     private var writer: LogWriter?
     private var mesh: Mesh?
     private var timer: PreciseTimer?
+    private let disk: FileDisk
+    private var nextLook: Deadline?
     private var lock: Int32
     private var completions: [(proposal: ProposalID, body: (Outcome) -> Void)] = []
     private var notes: [String] = []
@@ -83,6 +85,7 @@ public final class ClusterMember<Machine: StateMachine> {
         self.reactor = reactor
         lock = try Self.lock(folder)
         let disk = FileDisk(folder)
+        self.disk = disk
         var store = LogStore(disk, member: configuration.id)
         let state: StoredState
         do throws(LogError) {
@@ -123,6 +126,16 @@ public final class ClusterMember<Machine: StateMachine> {
         }
         mesh?.setMembers(replica.membership.members)
         reactor.schedule(after: .zero) { self.begin() }
+        lookAtRoom()
+    }
+
+    /// How often room on the disk is looked at. A leader takes no proposal while most voters have no room, and nothing is
+    /// written then that would tell that there is some again.
+    private static var roomInterval: Duration { .seconds(1) }
+
+    private func lookAtRoom() {
+        replica.freeKiB = disk.freeKiB
+        nextLook = reactor.schedule(after: Self.roomInterval) { [unowned(unsafe) self] in lookAtRoom() }
     }
 
     // MARK: what the role asks for
@@ -187,6 +200,7 @@ public final class ClusterMember<Machine: StateMachine> {
         handler = { _ in }
         completions = []
         timer?.stop()
+        nextLook?.cancel()
         mesh?.close()
         writer?.stop()
         (timer, mesh, writer) = (nil, nil, nil)
