@@ -17,6 +17,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     case deaf = "it hears nothing"
     case diskFull = "disk full"
     case logFull = "no room for the log"
+    case allDisksFull = "all disks full"
     case switchover = "switchover"
     case upgrade = "upgrade in place"
     case stopped = "services stopped and started"
@@ -28,7 +29,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     /// When it happens to the primary, another election follows, whoever wins it.
     var endsReign: Bool {
         switch self {
-        case .controlKilled, .postgresFrozen, .diskFull, .upgrade: false
+        case .controlKilled, .postgresFrozen, .diskFull, .allDisksFull, .upgrade: false
         case .postmasterKilled, .agentKilled, .keeperKilled, .agentFrozen, .nodeKilled, .nodeFrozen,
             .cableCut, .unheard,
             .deaf, .logFull, .switchover, .stopped, .powerCut:
@@ -41,8 +42,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .nodeKilled, .nodeFrozen, .cableCut, .unheard, .deaf, .powerCut: true
         case .postmasterKilled, .agentKilled, .keeperKilled, .controlKilled, .agentFrozen, .postgresFrozen,
-            .diskFull, .logFull, .switchover, .upgrade,
-            .stopped:
+            .diskFull, .logFull, .allDisksFull, .switchover, .upgrade, .stopped:
             false
         }
     }
@@ -86,6 +86,11 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
             shelf.exhaustLog(node)
             sleep(Self.longerThanALease)
             shelf.freeDisk(node)
+        case .allDisksFull:
+            for node in shelf.numbers { shelf.fillDisk(node) }
+            shelf.exhaustLog(node)
+            sleep(Self.longerThanALease)
+            for node in shelf.numbers { shelf.freeDisk(node) }
         case .switchover: try switchOver(node, shelf)
         case .upgrade: try upgrade(node, shelf)
         case .stopped:
