@@ -3,19 +3,35 @@ import Reactor
 
 /// One client of a console.
 final class ConsoleConnection: EventSource {
+    enum Answer {
+        case text(String)
+        /// `resume` brings it; commands behind this one wait.
+        case later
+        /// There is none: the connection ends.
+        case none
+    }
+
+    private enum Part {
+        case command(String)
+        case endOfLine
+    }
+
     private let descriptor: Int32
     private let reactor: Reactor
-    private let answer: (String) -> String?
+    private let answer: (String) -> Answer
     private let closed: () -> Void
     private var received: [UInt8] = []
     private var unsent: [UInt8] = []
+    private var parts: [Part] = []
+    private var isWaiting = false
+    private var isWorking = false
     private var interactive = false
     private var finished = false
     private var isOpen = true
     private var idle: Deadline?
 
     init(
-        _ descriptor: Int32, on reactor: Reactor, answer: @escaping (String) -> String?,
+        _ descriptor: Int32, on reactor: Reactor, answer: @escaping (String) -> Answer,
         closed: @escaping () -> Void
     ) {
         self.descriptor = descriptor
@@ -48,21 +64,47 @@ final class ConsoleConnection: EventSource {
         if count == 0 || (count < 0 && cl_errno() != EAGAIN) { return close() }
         guard count > 0 else { return }
         received.append(contentsOf: chunk[0..<count])
-        handleLines()
+        splitLines()
+        work()
+        guard isOpen else { return }
         if received.count > ConsoleServer.maximumLine { return close() }
         armIdle()
         send()
     }
 
-    private func handleLines() {
-        while !finished, let end = received.firstIndex(where: { $0 == UInt8(ascii: "\n") }) {
+    private func splitLines() {
+        while let end = received.firstIndex(where: { $0 == UInt8(ascii: "\n") }) {
             let line = received[received.startIndex..<end]
             received = Array(received[(end + 1)...])
             for part in line.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
-                handle(trimmed(part))
+                parts.append(.command(trimmed(part)))
             }
-            if interactive { unsent.append(contentsOf: "> ".utf8) } else { finished = true }
+            parts.append(.endOfLine)
         }
+    }
+
+    /// One command after the other, until one is answered later.
+    private func work() {
+        guard !isWorking else { return }
+        isWorking = true
+        while !isWaiting, !finished, !parts.isEmpty {
+            switch parts.removeFirst() {
+            case .command(let command): handle(command)
+            case .endOfLine:
+                if interactive { unsent.append(contentsOf: "> ".utf8) } else { finished = true }
+            }
+        }
+        isWorking = false
+    }
+
+    /// The answer to the command that waits.
+    func resume(_ text: String) {
+        guard isOpen, isWaiting else { return }
+        isWaiting = false
+        say(text)
+        work()
+        armIdle()
+        send()
     }
 
     private func handle(_ command: String) {
@@ -71,14 +113,23 @@ final class ConsoleConnection: EventSource {
         case "quit": finished = true
         case "" where interactive: unsent.append(UInt8(ascii: "\n"))
         default:
-            guard let text = answer(command) else {
+            isWaiting = true
+            switch answer(command) {
+            case .text(let text):
+                isWaiting = false
+                say(text)
+            case .later: break
+            case .none:
+                isWaiting = false
                 finished = true
-                return
             }
-            unsent.append(contentsOf: text.utf8)
-            if unsent.last != UInt8(ascii: "\n") { unsent.append(UInt8(ascii: "\n")) }
-            unsent.append(UInt8(ascii: "\n"))
         }
+    }
+
+    private func say(_ text: String) {
+        unsent.append(contentsOf: text.utf8)
+        if unsent.last != UInt8(ascii: "\n") { unsent.append(UInt8(ascii: "\n")) }
+        unsent.append(UInt8(ascii: "\n"))
     }
 
     private func trimmed(_ bytes: ArraySlice<UInt8>) -> String {

@@ -15,7 +15,12 @@ public final class ConsoleServer: EventSource {
     private let reactor: Reactor
     private let listener: UnixListener
     private let answer: (String) -> String?
+    /// Takes a command whose answer comes later, by `reply` with this number; false: it is one for `answer`.
+    public var deferred: (String, UInt64) -> Bool = { _, _ in false }
     private var connections: [Int32: ConsoleConnection] = [:]
+    /// Whose command waits for its answer, by the command's number.
+    private var waiting: [UInt64: Int32] = [:]
+    private var next: UInt64 = 1
 
     /// Listens at `path`; `answer` gets one command and returns its answer without the empty line, or nil to
     /// close the connection without one: a role whose other threads hang must not look alive.
@@ -32,6 +37,7 @@ public final class ConsoleServer: EventSource {
     public func close() {
         for connection in connections.values { connection.close() }
         connections = [:]
+        waiting = [:]
         reactor.remove(listener.descriptor)
         listener.close()
     }
@@ -45,12 +51,29 @@ public final class ConsoleServer: EventSource {
                 CLinux.close(descriptor)
                 continue
             }
-            let connection = ConsoleConnection(descriptor, on: reactor, answer: answer) {
-                [unowned(unsafe) self] in
+            let connection = ConsoleConnection(
+                descriptor, on: reactor, answer: { [unowned(unsafe) self] in ask($0, for: descriptor) }
+            ) { [unowned(unsafe) self] in
                 connections[descriptor] = nil
+                for (number, owner) in waiting where owner == descriptor { waiting[number] = nil }
             }
             connections[descriptor] = connection
             connection.start()
         }
+    }
+
+    /// The answer to a command that `deferred` took. Nobody gets it when its client is gone.
+    public func reply(_ number: UInt64, _ text: String) {
+        guard let descriptor = waiting.removeValue(forKey: number) else { return }
+        connections[descriptor]?.resume(text)
+    }
+
+    private func ask(_ command: String, for descriptor: Int32) -> ConsoleConnection.Answer {
+        let number = next
+        next += 1
+        waiting[number] = descriptor
+        if deferred(command, number) { return .later }
+        waiting[number] = nil
+        return answer(command).map { .text($0) } ?? .none
     }
 }

@@ -54,6 +54,8 @@ struct ControlNode: SimulatedNode {
     let machine: Machine
     let flaw: Flaw
     private let voters: Int
+    private let members: Int
+    private let replaceAfter: Duration?
     private let seed: UInt32
     private var replica: Replica<ControlState>!
     private var core: ControlCore!
@@ -73,10 +75,16 @@ struct ControlNode: SimulatedNode {
     private(set) var takes = 0
     private(set) var renewals = 0
 
-    init(_ id: MemberID, machine: Machine, voters: Int, seed: UInt32, flaw: Flaw) {
+    /// `members`: with those that follow; as many as voters, unless said otherwise.
+    init(
+        _ id: MemberID, machine: Machine, voters: Int, members: Int? = nil, replaceAfter: Duration? = nil,
+        seed: UInt32, flaw: Flaw
+    ) {
         self.id = id
         self.machine = machine
         self.voters = voters
+        self.members = members ?? voters
+        self.replaceAfter = replaceAfter
         self.seed = seed
         self.flaw = flaw
     }
@@ -92,6 +100,11 @@ struct ControlNode: SimulatedNode {
         return flaw == .neverEnds ? validUntil > .zero : machine.clock.local(now) < validUntil
     }
 
+    /// Who belongs to the cluster, as far as it knows.
+    var membership: Membership { replica?.membership ?? .empty }
+    /// Why it has stopped.
+    var stopped: String? { failure }
+
     /// Whether it leads, as far as it knows.
     var isLeading: Bool { failure == nil && replica?.isLeader == true }
 
@@ -105,7 +118,9 @@ struct ControlNode: SimulatedNode {
             var state = try store.load()
             if !machine.hasLived {
                 let membership = Membership(
-                    (1...UInt64(voters)).map { Member($0, at: "192.0.2.\($0):4100", as: .voter) })!
+                    (1...UInt64(members)).map {
+                        Member($0, at: "192.0.2.\($0):4100", as: $0 <= UInt64(voters) ? .voter : .standby)
+                    })!
                 state = try store.found(membership)
             }
             replica = Replica(id, seed: seed, machine: ControlState(), state: state, at: local)
@@ -116,7 +131,8 @@ struct ControlNode: SimulatedNode {
         var birth = local
         if flaw == .speaksAfterRestart || !machine.hasLived { birth -= .seconds(60) }
         machine.hasLived = true
-        core = ControlCore(id, terms: Self.terms, at: birth)
+        core = ControlCore(
+            id, terms: Self.terms, keeper: MemberKeeper(replaceAfter: replaceAfter), at: birth)
         nextAction = local
         return act(at: local)
     }
@@ -211,7 +227,7 @@ struct ControlNode: SimulatedNode {
                 .init(
                     state: flaw == .forgetsPromises ? forgetful(replica.machine) : replica.machine,
                     applied: status.applied, voters: replica.membership.voters.map(\.id),
-                    leader: status.leader),
+                    areVotersSettled: status.isMembershipCommitted, leader: status.leader),
                 at: local)
             if let epoch, replica.machine.lease(Self.lease).epoch > epoch { self.epoch = nil }
         }
@@ -250,7 +266,10 @@ struct ControlNode: SimulatedNode {
             guard let ticket = proposals.removeValue(forKey: proposal) else { return }
             switch outcome {
             case .applied(let index, let answer):
-                core.finished(ticket, .applied(index: index, ControlAnswer(answer) ?? .unknown), at: local)
+                core.finished(
+                    ticket,
+                    .applied(index: index, answer.isEmpty ? .done : ControlAnswer(answer) ?? .unknown),
+                    at: local)
             case .unknown, .notCaughtUp: core.finished(ticket, .unknown, at: local)
             }
         case .standingChanged, .membershipChanged, .restored: break
@@ -265,12 +284,31 @@ struct ControlNode: SimulatedNode {
         case .send(let message, let receiver):
             outgoing.append(.to(Int(receiver) - 1, .control(message)))
         case .propose(let change, let ticket):
-            guard case .command(let command) = change else { return }
             do throws(Refusal) {
-                proposals[try replica.propose(command.bytes, at: local)] = ticket
+                switch change {
+                case .command(let command):
+                    proposals[try replica.propose(command.bytes, at: local)] = ticket
+                case .add(let id, let address):
+                    proposals[try replica.add(Member(id, at: address, as: .standby), at: local)] = ticket
+                case .assign(let role, let id):
+                    proposals[try replica.assign(role, to: id, at: local)] = ticket
+                case .remove(let id): proposals[try replica.remove(id, at: local)] = ticket
+                case .transfer(let id): try replica.transfer(to: id, at: local)
+                }
             } catch {
                 core.finished(ticket, .unknown, at: local)
             }
+        case .look:
+            let status = replica.status
+            let sights = status.membership.members.map { member in
+                let known = member.id == id ? status.last : replica.progress(of: member.id)
+                return MemberSight(
+                    id: member.id, address: member.address, role: member.role,
+                    silence: replica.silence(of: member.id, at: local),
+                    missing: status.last > known ? status.last - known : 0)
+            }
+            core.see(sights, at: local)
+        case .note: break
         case .answer(_, let result): answered(result, at: local)
         case .valid(let asker, let until):
             renewals += 1

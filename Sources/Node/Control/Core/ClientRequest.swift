@@ -20,7 +20,7 @@ public enum ClientRequest: Sendable, Equatable {
     case lane(String)
     /// Tell the same lane on another member: `tell`, `lane`, `bytes` in hexadecimal digits. No number, no answer.
     case tell(MemberID, LaneMessage)
-    /// A change of the members: `add` with `address`, `promote`, `demote`, `remove`.
+    /// A change of the members: `add` with `address`, `promote`, `demote`, `remove`; and who leads: `transfer`.
     case change(ControlChange)
 
     /// Reads a line; nil for anything else.
@@ -61,6 +61,8 @@ public enum ClientRequest: Sendable, Equatable {
             self = .change(.assign(.standby, id))
         } else if let id = json["remove"]?.number {
             self = .change(.remove(id))
+        } else if let id = json["transfer"]?.number {
+            self = .change(.transfer(id))
         } else {
             return nil
         }

@@ -31,6 +31,10 @@ public final class ControlCore {
         case valid(Asker, until: Duration)
         /// Tell a client that voters refuse to renew; why, in a word. Others may still grant it.
         case refused(Asker, reason: String)
+        /// Say what this node, as the leader, sees of the members: `see`.
+        case look
+        /// For the journal: what was decided about the members, without anybody asking.
+        case note(String)
     }
 
     /// What this node's replica knows.
@@ -66,6 +70,8 @@ public final class ControlCore {
     /// An owner whose voters have promised to the one before, or were silent, is asked for again so often, until a majority
     /// promises: its first `renew` is enough.
     public static let renewRetry: Duration = .milliseconds(20)
+    /// So long a voter may take to become the leader when it is asked to.
+    public static let transferTimeout: Duration = .seconds(2)
     /// Changes of this node that may wait.
     public static let changeLimit = 256
 
@@ -73,6 +79,7 @@ public final class ControlCore {
     public let id: MemberID
     /// The length of leases.
     public let terms: LeaseTerms
+    private var keeper: MemberKeeper?
     private var known = Knowledge()
     private var promises: Promises
     private var grants: [String: Granting] = [:]
@@ -97,6 +104,8 @@ public final class ControlCore {
         enum Origin: Equatable {
             case client(Asker)
             case member(MemberID, ticket: UInt64)
+            /// This node's own, of its keeper.
+            case keeper
         }
         var origin: Origin
         var ticket: UInt64
@@ -109,8 +118,11 @@ public final class ControlCore {
     }
 
     /// Control that starts now. Its promises of an earlier life run out before it makes new ones.
-    public init(_ id: MemberID, terms: LeaseTerms, at now: Duration) {
+    ///
+    /// Without a keeper it changes the members only when somebody asks, and asks nothing itself before that.
+    public init(_ id: MemberID, terms: LeaseTerms, keeper: MemberKeeper? = nil, at now: Duration) {
         self.id = id
+        self.keeper = keeper
         self.terms = terms
         promises = Promises(terms, startedAt: now)
         votersSince = now
@@ -129,6 +141,7 @@ public final class ControlCore {
     public var deadline: Duration? {
         var times = waiting.map { min($0.end, $0.retry) }
         for (_, entry) in grants where seeks(entry) { times.append(entry.retry) }
+        if let look = keeper?.deadline { times.append(look) }
         return times.min()
     }
 
@@ -143,6 +156,7 @@ public final class ControlCore {
         if becameLeader || knowledge.voters != known.voters || !known.areVotersSettled { votersSince = now }
         let leaderChanged = knowledge.leader != known.leader
         known = knowledge
+        keeper?.leads(known.leader == id, at: now)
         for (name, entry) in grants where known.state.lease(name).epoch > entry.grants.epoch {
             grants[name] = nil
         }
@@ -150,6 +164,10 @@ public final class ControlCore {
             if let result = waiting[place].result, known.applied >= result.index {
                 let asker = waiting.remove(at: place).origin
                 reply(asker, .applied(index: result.index, result.answer))
+            } else if leaderChanged, waiting[place].isProposed,
+                case .transfer(let heir) = waiting[place].change
+            {
+                transferred(place, to: heir)
             } else if leaderChanged, waiting[place].result == nil, !waiting[place].isProposed {
                 hand(place, at: now)
             }
@@ -222,6 +240,8 @@ public final class ControlCore {
         case .forwarded(let ticket, let result):
             guard let place = waiting.firstIndex(where: { $0.ticket == ticket }) else { return }
             settle(place, result, at: now)
+        case .greeting: actions.append(.send(.greeted, to: sender))
+        case .greeted: keeper?.greeted(by: sender, at: now)
         }
     }
 
@@ -236,7 +256,7 @@ public final class ControlCore {
     public func wake(at now: Duration) {
         for place in waiting.indices.reversed() {
             if now >= waiting[place].end {
-                reply(waiting.remove(at: place).origin, .unknown)
+                end(place)
             } else if now >= waiting[place].retry {
                 waiting[place].retry = now + Self.retryInterval
                 if waiting[place].result == nil, !waiting[place].isProposed { hand(place, at: now) }
@@ -249,6 +269,50 @@ public final class ControlCore {
             // Whoever acts counts from this question, not from the client's: `valid` says until when.
             ask(name, entry.grants.epoch, asked: now, at: now)
         }
+        if keeper?.isDue(at: now) == true { actions.append(.look) }
+    }
+
+    /// What this node sees of the members, after `Action.look`.
+    public func see(_ sights: [MemberSight], at now: Duration) {
+        keeper?.see(sights, at: now)
+        for spare in keeper?.spares ?? [] { actions.append(.send(.greeting, to: spare)) }
+        for place in waiting.indices.reversed()
+        where waiting[place].change.isOfMembers && !waiting[place].isProposed && waiting[place].result == nil
+        {
+            hand(place, hasLooked: true, at: now)
+        }
+        guard known.leader == id, mayChangeVoters(at: now),
+            !waiting.contains(where: { $0.origin == .keeper }),
+            let step = keeper?.next(leader: id, at: now)
+        else { return }
+        actions.append(.note(step.why))
+        begin(step.change, .keeper, at: now)
+    }
+
+    /// Two changes of voters within a lease's length could leave two majorities that share nobody.
+    private func mayChangeVoters(at now: Duration) -> Bool {
+        known.areVotersSettled && now - votersSince >= terms.silence
+    }
+
+    /// The time of a change is over.
+    private func end(_ place: Int) {
+        if waiting[place].isProposed, case .transfer(let heir) = waiting[place].change {
+            return reply(
+                waiting.remove(at: place).origin,
+                .refused(
+                    "member \(heir) did not take over within \(Self.transferTimeout.components.seconds) s, and member "
+                        + "\(id) leads on. Is the other connected, and has it all of the log? See show status"
+                ))
+        }
+        reply(waiting.remove(at: place).origin, .unknown)
+    }
+
+    /// This node leads no more, after it was asked to hand over.
+    private func transferred(_ place: Int, to heir: MemberID) {
+        guard let leader = known.leader else { return }
+        let origin = waiting.remove(at: place).origin
+        guard leader != heir else { return reply(origin, .applied(index: known.applied, .done)) }
+        reply(origin, .refused("member \(leader) was faster than member \(heir), and leads. Ask again"))
     }
 
     // MARK: inside
@@ -266,21 +330,32 @@ public final class ControlCore {
     }
 
     /// Hands a change to whoever can bring it about.
-    private func hand(_ place: Int, at now: Duration) {
+    private func hand(_ place: Int, hasLooked: Bool = false, at now: Duration) {
         let entry = waiting[place]
         guard let leader = known.leader else { return }
         guard leader == id else {
-            // What another member asked for is asked for by it again, of the new leader.
-            if case .member = entry.origin { return settle(place, .unknown, at: now) }
+            // What another member asked for is asked for by it again, of the new leader; its keeper has its own sight.
+            switch entry.origin {
+            case .client: break
+            case .member, .keeper: return settle(place, .unknown, at: now)
+            }
             actions.append(.send(.forward(ticket: entry.ticket, entry.change), to: leader))
             return
         }
         if let (owner, time) = holder(againstTaking: entry.change, at: now) {
             return settle(place, .held(by: owner, for: time), at: now)
         }
-        if entry.change.changesVoters {
-            // Two changes of voters within a lease's length could leave two majorities that share nobody.
-            guard known.areVotersSettled, now - votersSince >= terms.silence else {
+        var change = entry.change
+        // Who answers is looked at when it counts: a voter may have died a moment ago.
+        if keeper != nil, change.isOfMembers, !hasLooked { return actions.append(.look) }
+        switch keeper?.judge(change, leader: id) {
+        case nil, .possible: break
+        case .inSteps(let first): change = first
+        case .done: return settle(place, .applied(index: known.applied, .done), at: now)
+        case .refused(let why): return settle(place, .refused(why), at: now)
+        }
+        if change.changesVoters {
+            guard mayChangeVoters(at: now) else {
                 return settle(
                     place,
                     .refused(
@@ -289,7 +364,8 @@ public final class ControlCore {
             }
         }
         waiting[place].isProposed = true
-        actions.append(.propose(entry.change, ticket: entry.ticket))
+        if case .transfer = change { waiting[place].end = now + Self.transferTimeout }
+        actions.append(.propose(change, ticket: entry.ticket))
     }
 
     /// Who renews the lease that a change wants to take. A voter that has just started cannot know, and so waits.
@@ -308,7 +384,8 @@ public final class ControlCore {
             waiting[place].result = (index, answer)
         case .unknown:
             // Again, until its time is over.
-            if case .member = waiting[place].origin { reply(waiting.remove(at: place).origin, .unknown) }
+            if case .client = waiting[place].origin { return }
+            reply(waiting.remove(at: place).origin, .unknown)
         case .refused, .held:
             reply(waiting.remove(at: place).origin, result)
         }
@@ -319,6 +396,8 @@ public final class ControlCore {
         case .client(let asker): actions.append(.answer(asker, result))
         case .member(let member, let ticket):
             actions.append(.send(.forwarded(ticket: ticket, result), to: member))
+        case .keeper:
+            if case .refused(let why) = result { actions.append(.note("it did not work: \(why)")) }
         }
     }
 

@@ -13,6 +13,10 @@ public enum ControlMessage: Sendable, Equatable {
     case forward(ticket: UInt64, ControlChange)
     /// From the leader: what became of it.
     case forwarded(ticket: UInt64, ControlResult)
+    /// From the leader to a member that consensus tells nothing: are you there?
+    case greeting
+    /// Yes.
+    case greeted
 
     /// As it goes over the wire.
     public var bytes: [UInt8] { Array(json.compact.utf8) }
@@ -39,6 +43,8 @@ public enum ControlMessage: Sendable, Equatable {
             .object([.init("forward", .integer(Int64(ticket))), .init("change", change.json)])
         case .forwarded(let ticket, let result):
             .object([.init("forwarded", .integer(Int64(ticket))), .init("result", result.json)])
+        case .greeting: .object([.init("greeting", .null)])
+        case .greeted: .object([.init("greeted", .null)])
         }
     }
 
@@ -69,6 +75,10 @@ public enum ControlMessage: Sendable, Equatable {
             let result = json["result"].flatMap(ControlResult.init)
         {
             self = .forwarded(ticket: ticket, result)
+        } else if json["greeting"] != nil {
+            self = .greeting
+        } else if json["greeted"] != nil {
+            self = .greeted
         } else {
             return nil
         }
@@ -85,12 +95,17 @@ public enum ControlChange: Sendable, Equatable {
     case assign(Role, MemberID)
     /// A member is none any more.
     case remove(MemberID)
+    /// A voter leads from now on.
+    case transfer(MemberID)
+
+    /// Whether it is one of the members, and not of what they agree on.
+    var isOfMembers: Bool { if case .command = self { false } else { true } }
 
     /// Whether it changes who votes.
     var changesVoters: Bool {
         switch self {
         case .assign, .remove: true
-        case .command, .add: false
+        case .command, .add, .transfer: false
         }
     }
 
@@ -102,6 +117,7 @@ public enum ControlChange: Sendable, Equatable {
         case .assign(let role, let id):
             .object([.init("assign", .integer(Int64(id))), .init("role", .integer(Int64(role.rawValue)))])
         case .remove(let id): .object([.init("remove", .integer(Int64(id)))])
+        case .transfer(let id): .object([.init("transfer", .integer(Int64(id)))])
         }
     }
 
@@ -116,6 +132,8 @@ public enum ControlChange: Sendable, Equatable {
             self = .assign(role, id)
         } else if let id = json["remove"]?.number {
             self = .remove(id)
+        } else if let id = json["transfer"]?.number {
+            self = .transfer(id)
         } else {
             return nil
         }

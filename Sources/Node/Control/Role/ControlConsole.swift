@@ -21,7 +21,8 @@ struct ControlConsole {
         case "show health": health
         case "help":
             "show status   who votes, who leads, who owns which lease\nshow facts    what the cluster agrees on\n"
-                + "show json     the same for programs\nshow health   one line that begins with ok when all is well here"
+                + "show json     the same for programs\nshow health   one line that begins with ok when all is well here\n"
+                + ConsoleChange.help
         default: "Unknown command: '\(command)'. Type help for the list."
         }
     }

@@ -40,6 +40,8 @@ final class ControlRole {
     private var watchers: [(client: UInt64, id: UInt64)] = []
     /// Who gets what comes in a lane: one client each.
     private var lanes: [(lane: String, client: UInt64, id: UInt64)] = []
+    /// Changes of members that a console waits for, by their numbers.
+    private var consoleChanges: [UInt64: ConsoleChange] = [:]
     private var failure: String?
     private var isPerforming = false
     private var isTakingIn = false
@@ -53,7 +55,8 @@ final class ControlRole {
         self.journal = journal
         do throws(SystemError) { reactor = try Reactor() } catch { throw LogError(error.sentence) }
         core = ControlCore(
-            node.id, terms: LeaseTerms(length: configuration.leaseTime), at: Reactor.clock())
+            node.id, terms: LeaseTerms(length: configuration.leaseTime),
+            keeper: MemberKeeper(replaceAfter: configuration.replaceAfter), at: Reactor.clock())
         var seed: UInt32 = 0
         _ = withUnsafeMutableBytes(of: &seed) { cl_random($0.baseAddress, $0.count) }
         member = try ClusterMember(
@@ -93,6 +96,7 @@ final class ControlRole {
                 failure: failure
             ).answer(command)
         }
+        console?.deferred = { [unowned(unsafe) self] command, number in change(command, number) }
         look()
         Supervisor.ready()
     }
@@ -197,6 +201,43 @@ final class ControlRole {
         }
     }
 
+    /// What this node, as the leader, sees of the members.
+    private func lookAtMembers() {
+        let status = member.status
+        let sights = status.membership.members.map { one in
+            let known = one.id == node.id ? status.last : member.progress(of: one.id)
+            return MemberSight(
+                id: one.id, address: one.address, role: one.role, silence: member.silence(of: one.id),
+                missing: status.last > known ? status.last - known : 0)
+        }
+        core.see(sights, at: Reactor.clock())
+    }
+
+    /// A change of the members that somebody types; false: it is none.
+    private func change(_ command: String, _ number: UInt64) -> Bool {
+        switch ConsoleChange.parse(command) {
+        case nil: return false
+        case .mistake(let sentence)?: console?.reply(number, sentence)
+        case .change(let change)?:
+            if let failure {
+                console?.reply(number, "refused: this member has stopped: \(failure)")
+                break
+            }
+            consoleChanges[number] = change
+            core.request(
+                change.change, by: .init(client: Self.consoleClient, request: number), at: Reactor.clock())
+            perform()
+        }
+        return true
+    }
+
+    private func answered(_ number: UInt64, _ result: ControlResult) {
+        guard let change = consoleChanges.removeValue(forKey: number) else { return }
+        console?.reply(
+            number,
+            change.sentence(result) { id in configuration.nodes.first { $0.id == id }?.name })
+    }
+
     // MARK: clients
 
     private func handle(_ event: ClientServer.Event) {
@@ -274,6 +315,10 @@ final class ControlRole {
         switch action {
         case .send(let message, let receiver): _ = member.send(message.bytes, to: receiver)
         case .propose(let change, let ticket): propose(change, ticket)
+        case .look: lookAtMembers()
+        case .note(let sentence): journal.log(.notice, sentence)
+        case .answer(let asker, let result) where asker.client == Self.consoleClient:
+            answered(asker.request, result)
         case .answer(let asker, let result):
             clients?.send(ClientAnswer.result(asker.request, result), to: asker.client)
         case .valid(let asker, let until):
@@ -303,6 +348,7 @@ final class ControlRole {
                 try member.add(Member(id, at: address, as: .standby), completion)
             case .assign(let role, let id): try member.assign(role, to: id, completion)
             case .remove(let id): try member.remove(id, completion)
+            case .transfer(let id): try member.transfer(to: id)
             }
         } catch {
             let result: ControlResult =

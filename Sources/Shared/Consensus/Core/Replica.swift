@@ -59,6 +59,8 @@ public final class Replica<Machine: StateMachine> {
     /// The latest time that was handed in, in milliseconds: time never runs back for the core.
     var now: UInt64
     private var lastTimeout: UInt64?
+    /// When a member last said something.
+    private var heard: [MemberID: UInt64] = [:]
 
     /// A member with what its disk holds. `address` is its own; `seed` decides about its election timeouts.
     ///
@@ -131,6 +133,12 @@ public final class Replica<Machine: StateMachine> {
     /// On a leader: the last entry that it knows a member to have on its disk.
     public func progress(of member: MemberID) -> UInt64 { craft_match(core, member) }
 
+    /// How long a member has said nothing; since boot, when it never did.
+    public func silence(of member: MemberID, at time: Duration) -> Duration {
+        let last = Duration.milliseconds(Int64(heard[member] ?? 0))
+        return member == id || time < last ? .zero : time - last
+    }
+
     // MARK: events
 
     /// The deadline is reached.
@@ -147,6 +155,7 @@ public final class Replica<Machine: StateMachine> {
         guard begin(time), sender != id, sender != 0, message.isSound, isTimely(message, from: sender) else {
             return
         }
+        if membership[sender] != nil { heard[sender] = now }
         switch message {
         case .append(let append): receive(append, from: sender)
         default:

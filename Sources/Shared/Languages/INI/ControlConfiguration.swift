@@ -6,6 +6,10 @@ public struct ControlConfiguration: Sendable, Equatable {
     public static let leaseTime: Duration = .milliseconds(1500)
     /// What a lease's length may be.
     public static let leaseTimes: ClosedRange<Duration> = .milliseconds(500) ... .seconds(60)
+    /// How long a voter is waited for, unless said otherwise, and what that may be.
+    public static let replaceAfter: Duration = .seconds(600)
+    /// What `replace_after` may be.
+    public static let replaceTimes: ClosedRange<Duration> = .seconds(10) ... .seconds(7 * 86_400)
     /// Where a member keeps its log, unless said otherwise.
     public static let folder = "/var/lib/pinode/control"
     /// Where the cluster's key is, unless said otherwise.
@@ -33,13 +37,15 @@ public struct ControlConfiguration: Sendable, Equatable {
     public var folder = Self.folder
     /// How long a lease lasts without being renewed.
     public var leaseTime = Self.leaseTime
+    /// How long a voter may be gone before a follower votes in its place; nil: for ever.
+    public var replaceAfter: Duration? = Self.replaceAfter
     /// All nodes, in the file's order.
     public var nodes: [Node] = []
 
     /// This node.
     public var own: Node? { nodes.first { $0.name == node } }
 
-    private static let clusterKeys = ["name", "node", "key_file", "folder", "lease_time"]
+    private static let clusterKeys = ["name", "node", "key_file", "folder", "lease_time", "replace_after"]
     private static let nodeKeys = ["id", "address", "founder"]
 
     /// Reads the file's text; with an error among the diagnostics it cannot be used.
@@ -73,6 +79,18 @@ public struct ControlConfiguration: Sendable, Equatable {
                         complain(
                             setting.line, "lease_time is no time from 500ms to 60s", "Write 1.5s, for example"
                         )
+                    }
+                }
+                if let setting = section["replace_after"] {
+                    let time = INIDocument.duration(setting.value)
+                    if setting.value == "never" {
+                        result.replaceAfter = nil
+                    } else if let time, replaceTimes.contains(time) {
+                        result.replaceAfter = time
+                    } else {
+                        complain(
+                            setting.line, "replace_after is neither a time from 10s to 7d nor never",
+                            "Write 10min, for example")
                     }
                 }
             case "node" where !section.name.isEmpty:

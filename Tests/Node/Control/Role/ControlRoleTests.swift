@@ -175,6 +175,49 @@ import Testing
         #expect(all[0].waits(forHealth: "silent: ") && all[0].waits(forHealth: "ok: "))
     }
 
+    @Test(
+        "members change by the console of whatever node, in one line; what would stop the cluster is refused")
+    func members() throws {
+        defer { remove() }
+        let ports = try Self.freePorts(4)
+        let all = try (1...4).map { [root] in try ControlProcess($0, in: "\(root)/more", ports: ports) }
+        for node in all { try node.start() }
+        for node in all { #expect(node.waits(forHealth: "ok: "), "\(node.output)") }
+        // Voters do not change within a lease's length of another change, or of an election.
+        func ask(_ command: String, of node: ControlProcess, until beginning: String) -> String {
+            var answer = ""
+            for _ in 0..<100 {
+                answer = node.console(command)
+                if answer.hasPrefix(beginning) { break }
+                usleep(100_000)
+            }
+            return answer
+        }
+        #expect(ask("promote 4", of: all[1], until: "done: n4 (member 4) votes\n").hasPrefix("done"))
+        #expect(all[1].console("promote 4") == "done: n4 (member 4) votes\n\n")
+        #expect(
+            all[2].console("promote 9").hasPrefix("refused: there is no member 9. Members are 1, 2, 3, 4"))
+        #expect(all[2].console("promote x").hasPrefix("promote needs a member's number"))
+        #expect(ask("transfer 2", of: all[3], until: "done: n2 (member 2) leads").hasPrefix("done"))
+        #expect(all[3].console("show status").contains("leader n2"))
+        #expect(ask("demote 2", of: all[0], until: "refused: member 2 leads").hasPrefix("refused"))
+        #expect(ask("demote 4", of: all[0], until: "done: n4 (member 4) does not vote").hasPrefix("done"))
+        // It follows soon, by itself.
+        var follows = false
+        for _ in 0..<300 where !follows {
+            follows = all[0].console("show status").contains("127.0.0.1:\(ports[3]): follower")
+            usleep(50_000)
+        }
+        #expect(follows, "\(all[0].console("show status"))")
+        #expect(ask("remove 4", of: all[0], until: "done: ").contains("takes it in again as a follower"))
+        // With one voter gone the other two are needed.
+        all[0].kill()
+        #expect(
+            ask("transfer 1", of: all[1], until: "refused: member 1 at").contains(
+                "Is it running and connected?"))
+        #expect(all[1].console("remove 3").contains("nothing could be agreed on"))
+    }
+
     @Test("without a majority nothing is agreed on, and what was asked is told to be unknown")
     func minority() throws {
         defer { remove() }
