@@ -17,6 +17,8 @@ struct ControlNode: SimulatedNode {
         case release
         /// The client takes the lease without looking whether somebody has it.
         case take
+        /// Somebody asks for a change of the members here.
+        case change(ControlChange)
     }
 
     /// Cores that are broken on purpose.
@@ -167,6 +169,7 @@ struct ControlNode: SimulatedNode {
             self.epoch = nil
             request(.command(.release(lease: Self.lease, owner: id, epoch: epoch)), at: local)
         case .take: take(at: local)
+        case .change(let change): request(change, at: local)
         }
         return act(at: local)
     }

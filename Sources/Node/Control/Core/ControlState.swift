@@ -102,6 +102,22 @@ public struct ControlState: Sendable, Equatable {
     }
 }
 
+extension ControlState {
+    /// So many epochs are left out when the cluster begins another life: those that only the lost members may have had. It fits
+    /// 65,535 times into the 32 bits of a PostgreSQL timeline, which counts them.
+    public static let epochGap: UInt64 = 1 << 16
+
+    /// What is agreed on when the cluster begins another life: all that is known here, and nobody owns a lease.
+    public var recovered: ControlState {
+        var state = self
+        for (name, lease) in leases {
+            state.leases[name] = Lease(
+                owner: nil, epoch: lease.epoch + Self.epochGap, released: lease.epoch + Self.epochGap)
+        }
+        return state
+    }
+}
+
 extension ControlState: StateMachine {
     /// Applies a command of the log; the answer is a `ControlAnswer`'s bytes.
     public mutating func apply(_ command: [UInt8], at index: UInt64) -> [UInt8] {

@@ -10,22 +10,30 @@ import Service
 /// `pinode control`: what the nodes must agree on.
 public enum ControlCommandLine {
     private static let usage =
-        "Usage: pinode control -f FILE [-c] (-c only checks the file). Example: pinode control -f /etc/pinode/control.conf"
+        "Usage: pinode control -f FILE [-c | recover [--accept-loss] | rejoin [--accept-loss]] (-c only checks the file). "
+        + "Example: pinode control -f /etc/pinode/control.conf"
 
     /// Runs the command; returns its exit code: 0 stopped on request or file is fine, 1 failure, 2 wrong usage.
     public static func run(_ arguments: [String]) -> Int32 {
         var file: String?
         var checksOnly = false
+        var acceptsLoss = false
+        var verb: String?
         var index = 0
         while index < arguments.count {
             switch arguments[index] {
             case "-c": checksOnly = true
+            case "--accept-loss": acceptsLoss = true
+            case "recover" where verb == nil, "rejoin" where verb == nil: verb = arguments[index]
             case "-f" where index + 1 < arguments.count:
                 index += 1
                 file = arguments[index]
             default: return complain("pinode control: \"\(arguments[index])\" is not understood. \(usage)", 2)
             }
             index += 1
+        }
+        guard verb != nil || !acceptsLoss, verb == nil || !checksOnly else {
+            return complain("pinode control: --accept-loss belongs to recover and rejoin alone. \(usage)", 2)
         }
         guard let file else { return complain("pinode control needs a file. \(usage)", 2) }
         guard let text = SmallFile.read(file, limit: INIDocument.limit) else {
@@ -39,6 +47,19 @@ public enum ControlCommandLine {
             return 1
         }
         if checksOnly { return 0 }
+        if let verb {
+            let recovery = OfflineRecovery(configuration, node, file: file)
+            do throws(LogError) {
+                let text =
+                    verb == "recover"
+                    ? try recovery.recover(acceptsLoss: acceptsLoss)
+                    : try recovery.rejoin(acceptsLoss: acceptsLoss)
+                print(text)
+                return 0
+            } catch {
+                return complain("pinode control \(verb): \(error.sentence).", 1)
+            }
+        }
         return serve(configuration, node)
     }
 

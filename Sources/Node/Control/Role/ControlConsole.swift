@@ -40,7 +40,7 @@ struct ControlConsole {
         if known.voters.contains(status.id), core.isSilent(at: Reactor.clock()) {
             return "silent: it started a moment ago and makes no promises yet"
         }
-        return "ok: \(name(leader)) leads in term \(status.term)"
+        return "ok: \(name(leader)) leads in term \(Recovery.name(of: status.term))"
     }
 
     private var text: String {
@@ -48,11 +48,11 @@ struct ControlConsole {
         if let failure { lines.append("STOPPED: \(failure)") }
         let leader = known.leader.map { name($0) } ?? "nobody"
         lines.append(
-            "\(name(status.id)) in cluster \(configuration.cluster), term \(status.term), leader \(leader)")
+            "\(name(status.id)) in cluster \(configuration.cluster), term \(Recovery.name(of: status.term)), leader \(leader)"
+        )
         lines.append("log: \(status.last) entries, \(status.commit) agreed on, \(status.applied) known here")
         for member in status.membership.members {
-            let role = member.role == .voter ? "voter" : member.role == .standby ? "follower" : "spare"
-            lines.append("member \(member.id) \(name(member.id)) at \(member.address): \(role)")
+            lines.append("member \(member.id) \(name(member.id)) at \(member.address): \(member.role.name)")
         }
         let now = Reactor.clock()
         for lease in known.state.leases.keys.sorted() {

@@ -118,10 +118,10 @@ final class ControlRole {
         case .standingChanged:
             let status = member.status
             switch status.standing {
-            case .leader: journal.log(.notice, "leads in term \(status.term)")
+            case .leader: journal.log(.notice, "leads in term \(Recovery.name(of: status.term))")
             case .follower:
                 if let leader = status.leader {
-                    journal.log(.notice, "follows \(name(leader)) in term \(status.term)")
+                    journal.log(.notice, "follows \(name(leader)) in term \(Recovery.name(of: status.term))")
                 }
             case .candidate: break
             }

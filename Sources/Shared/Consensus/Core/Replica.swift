@@ -155,6 +155,7 @@ public final class Replica<Machine: StateMachine> {
         guard begin(time), sender != id, sender != 0, message.isSound, isTimely(message, from: sender) else {
             return
         }
+        guard isOfThisLife(message, from: sender) else { return }
         if membership[sender] != nil { heard[sender] = now }
         switch message {
         case .append(let append): receive(append, from: sender)
@@ -349,6 +350,23 @@ public final class Replica<Machine: StateMachine> {
             return craft_is_pre_voting(core) && result.term <= craft_term(core) + 1
         default: return true
         }
+    }
+
+    /// Whether a message is of this life of the cluster. Who is of an earlier one is told so; who hears of a later one stops for
+    /// ever, unless it has no log yet and so belongs to none.
+    private func isOfThisLife(_ message: Message, from sender: MemberID) -> Bool {
+        let (own, other) = (Recovery.number(of: craft_term(core)), Recovery.number(of: message.term))
+        if other == own || (other > own && craft_last_index(core) == 0) { return true }
+        if other < own {
+            let no = Message.VoteResult(
+                term: craft_term(core), isGranted: false, isPreVote: false, features: 0, capacity: 0)
+            actions.append(.send(.voteResult(no), to: sender))
+            return false
+        }
+        // Before anything else: it must not come back and have forgotten.
+        persist(.vote(term: message.term, votedFor: 0), .vote)
+        fail(Recovery.isOver(craft_term(core), since: message.term))
+        return false
     }
 
     private func twoLeaders() -> Bool {

@@ -83,7 +83,7 @@ public final class ClusterMember<Machine: StateMachine> {
     {
         let folder = configuration.folder
         self.reactor = reactor
-        lock = try Self.lock(folder)
+        lock = try OfflineMember.lock(folder)
         let disk = FileDisk(folder)
         self.disk = disk
         var store = LogStore(disk, member: configuration.id)
@@ -211,20 +211,6 @@ public final class ClusterMember<Machine: StateMachine> {
     }
 
     // MARK: inside
-
-    private static func lock(_ folder: String) throws(LogError) -> Int32 {
-        let path = "\(folder)/lock"
-        let descriptor = cl_open(path, O_RDWR | O_CREAT, 0o600)
-        guard descriptor >= 0 else {
-            throw LogError(
-                "\(path) cannot be opened: \(String(cString: cl_strerror(cl_errno()))). Is the folder there?")
-        }
-        guard cl_lock(descriptor) == 0 else {
-            CLinux.close(descriptor)
-            throw LogError("\(folder) is in use by another process. Stop that one first")
-        }
-        return descriptor
-    }
 
     private func begin() {
         for note in notes { handler(.note(note)) }

@@ -71,6 +71,19 @@ final class ControlProcess: ControlClient {
         return false
     }
 
+    /// Runs `recover` or `rejoin` while it does not run; what it says, and its exit code.
+    func offline(_ arguments: String...) throws -> (text: String, code: Int32) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: builtProgram("pinode"))
+        process.arguments = ["control", "-f", configuration] + arguments
+        let pipe = Pipe()
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+    }
+
     /// SIGKILL to this process, by its number.
     func kill() {
         guard let process else { return }

@@ -218,6 +218,72 @@ import Testing
         #expect(all[1].console("remove 3").contains("nothing could be agreed on"))
     }
 
+    @Test(
+        "after a majority was lost one node goes on alone with all that it knows; old logs neither vote nor lead, and rejoin"
+    )
+    func recovery() throws {
+        defer { remove() }
+        for node in nodes { try node.start() }
+        for node in nodes { #expect(node.connect(), "\(node.output)") }
+        let (first, second, third) = (nodes[0], nodes[1], nodes[2])
+        #expect(first.ask(#""set":"f","value":"x","expecting":0"#)?["result"]?["answer"]?["written"] != nil)
+        #expect(second.take("primary", after: 0) == 1)
+        #expect(first.ask(#""sync":true"#)?["result"]?["answer"]?["done"] != nil)
+        let running = try first.offline("recover")
+        #expect(running.code == 1 && running.text.contains("in use by another process"))
+        for node in nodes { node.kill() }
+
+        let report = try first.offline("recover")
+        #expect(report.code == 0, "\(report.text)")
+        for part in [
+            "n1, member 1 of cluster test: last entry ", "member 3 n3 at ", "lease primary: n2, epoch 1",
+            "fact f: version ", "Nothing was changed.",
+        ] {
+            #expect(report.text.contains(part), "\(report.text)")
+        }
+        #expect(try first.offline("recover").text == report.text)
+        #expect(try first.offline("recover", "--accept-loss").text.contains("n1 is the only member now"))
+
+        // Alone it leads, knows all, and counts epochs that nobody had.
+        try first.start()
+        #expect(first.connect())
+        #expect(first.waits(forHealth: "ok: n1 leads in term "))
+        let state = first.ask(#""watch":true"#)
+        #expect(state?["facts"]?["f"]?["value"]?.text == "x")
+        #expect(state?["leases"]?["primary"]?["owner"]?.integer == 0)
+        #expect(first.take("primary", after: 1 + 65_536) == 65_538)
+
+        // Both others together are the old majority: they stop, and stay stopped.
+        try second.start()
+        try third.start()
+        #expect(second.waits(forHealth: "stopped: its log is of a life of the cluster that is over"))
+        #expect(third.waits(forHealth: "stopped: its log is of a life of the cluster that is over"))
+        first.kill()
+        second.kill()
+        third.kill()
+        try second.start()
+        var output = ""
+        for _ in 0..<300 where !output.contains("cannot run: its log is of a life") {
+            usleep(20_000)
+            output = second.output
+        }
+        #expect(output.contains("cannot run: its log is of a life of the cluster that is over"))
+        second.kill()
+
+        // Without their logs they wait, found nothing although they are founders, and are taken in.
+        #expect(try second.offline("rejoin").text.hasPrefix("Nothing was changed."))
+        #expect(try second.offline("rejoin", "--accept-loss").code == 0)
+        #expect(try third.offline("rejoin", "--accept-loss").code == 0)
+        try second.start()
+        try third.start()
+        #expect(second.waits(forHealth: "no leader: ") && third.waits(forHealth: "no leader: "))
+        try first.start()
+        #expect(second.waits(forHealth: "ok: n1 leads") && third.waits(forHealth: "ok: n1 leads"))
+        #expect(second.connect())
+        #expect(second.ask(#""sync":true"#)?["result"]?["answer"]?["done"]?.boolean == true)
+        #expect(second.ask(#""watch":true"#)?["facts"]?["f"]?["value"]?.text == "x")
+    }
+
     @Test("without a majority nothing is agreed on, and what was asked is told to be unknown")
     func minority() throws {
         defer { remove() }

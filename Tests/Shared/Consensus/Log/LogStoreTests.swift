@@ -119,17 +119,6 @@ import Testing
         #expect(throws: (any Error).self) { try other.load() }
     }
 
-    @Test("a lost majority is replaced by force: the log is kept, the members are others")
-    func forced() throws {
-        let disk = SimulatedDisk()
-        var store = try Self.filled(disk, Self.commands(3))
-        let alone = Membership([Member(1, at: "192.0.2.1", as: .voter)])!
-        let forced = try store.force(alone, on: Self.load(disk))
-        #expect(try Self.load(disk) == forced)
-        #expect(forced.term == 2)
-        #expect(forced.entries.last == Entry(term: 2, kind: .membership, data: alone.encoded))
-    }
-
     @Test(
         "a failing disk is told by a sentence",
         arguments: [DiskError.noSpace, DiskError.input, DiskError.readOnly])

@@ -35,7 +35,7 @@ public struct LogStore<Storage: Disk> {
         if names.contains(LogFiles.new) {
             try attempt { (disk) throws(DiskError) in try disk.remove(LogFiles.new) }
         }
-        let vote = try loadVote(names)
+        var vote = try loadVote(names)
         let snapshot = try loadSnapshot(names)
         var entries = try loadSegments(names)
         if let snapshot, !entries.isEmpty, !fits(entries, snapshot) {
@@ -52,6 +52,23 @@ public struct LogStore<Storage: Disk> {
             throw .damage(LogFiles.vote, "it is missing")
         }
         let newest = max(snapshot?.term ?? 0, entries.entries.last?.term ?? 0)
+        if let old = vote, Recovery.number(of: newest) > Recovery.number(of: old.term) {
+            // A recovery that a crash cut short behind its only decisive step.
+            vote = (newest, 0)
+            try save(newest, 0)
+        }
+        if vote?.term == Recovery.discarded {
+            guard newest == 0 else {
+                throw LogError(
+                    "its log was about to be thrown away when something came in between. Do it once more (rejoin, "
+                        + "docs/control.md)")
+            }
+            vote = (Recovery.waiting, 0)
+            try save(Recovery.waiting, 0)
+        }
+        if newest > 0, let vote, Recovery.number(of: vote.term) > Recovery.number(of: newest) {
+            throw LogError(Recovery.isOver(newest, since: vote.term))
+        }
         guard newest <= vote?.term ?? 0 else {
             throw .damage(LogFiles.vote, "it is of term \(vote?.term ?? 0), the log of term \(newest)")
         }
@@ -102,21 +119,6 @@ public struct LogStore<Storage: Disk> {
         let founding = StoredState.founding(membership)
         try perform([.vote(term: founding.term, votedFor: 0), .append(first: 1, founding.entries)])
         return founding
-    }
-
-    /// Gives the cluster another membership by force, when a majority of its voters is gone for good; returns what `load`
-    /// would say then. Entries that only the lost voters had are lost. All members but this one must begin anew.
-    public mutating func force(_ membership: Membership, on state: StoredState) throws(LogError)
-        -> StoredState
-    {
-        var forced = state
-        forced.term += 1
-        forced.votedFor = 0
-        let entry = Entry(term: forced.term, kind: .membership, data: membership.encoded)
-        try perform([.vote(term: forced.term, votedFor: 0), .append(first: state.lastIndex + 1, [entry])])
-        if state.entries.isEmpty { forced.firstIndex = state.lastIndex + 1 }
-        forced.entries.append(entry)
-        return forced
     }
 
     // MARK: loading
@@ -293,6 +295,19 @@ public struct LogStore<Storage: Disk> {
             }
             segments.removeLast()
         }
+    }
+
+    /// The log and the snapshot, whatever is in them.
+    mutating func removeAll() throws(LogError) {
+        let names = try attempt { (disk) throws(DiskError) in try disk.list() }
+        for name in names
+        where LogFiles.number(name, after: "log-") != nil || LogFiles.number(name, after: "snapshot-") != nil
+        {
+            try attempt { (disk) throws(DiskError) in try disk.remove(name) }
+        }
+        try attempt { (disk) throws(DiskError) in try disk.syncFolder() }
+        segments = []
+        (snapshotIndex, nextIndex) = (0, 1)
     }
 
     /// Writes a whole file, in place of the one that is there.
