@@ -54,6 +54,8 @@ final class Agent {
     private(set) var isSpaceShort = false
     /// With less, people are warned: 20 segments of log.
     static let leastFreeKiB: Int64 = 320 << 10
+    /// With less, another node is primary, if it has twice that.
+    static let leastPrimaryKiB: Int64 = 48 << 10
 
     init(
         _ configuration: DatabaseConfiguration, own: DatabaseConfiguration.Node, record: MemberRecord,
@@ -273,7 +275,22 @@ final class Agent {
         }
     }
 
+    /// A primary whose PostgreSQL answers nothing for so long is one in name only. Longer than any query of ours takes on a
+    /// node that is merely busy.
+    static let hangPatience: Duration = .seconds(15)
+
+    private func watchHang() {
+        guard case .primary = member.role, let program = postgres.program,
+            reactor.now - postgres.answeredAt > Self.hangPatience
+        else { return }
+        note(
+            "PostgreSQL has not answered for \(Self.hangPatience.components.seconds) s: it is killed, and another takes over"
+        )
+        keeper.tell(.signal(id: program, SIGKILL))
+    }
+
     private func tellStatus() {
+        watchHang()
         let status = self.status
         for other in configuration.members.without(own.id) { control?.tell(.status(status), to: other) }
         _ = reactor.schedule(after: Self.statusInterval) { [unowned(unsafe) self] in tellStatus() }
@@ -299,6 +316,19 @@ final class Agent {
             )
         }
         isSpaceShort = isShort
+        leaveFullDisk()
+    }
+
+    /// While others have room, the one that has none is not primary.
+    private func leaveFullDisk() {
+        guard isPrimary, freeKiB < Self.leastPrimaryKiB else { return }
+        let roomy = member.successors.filter { id in
+            statuses[Int(id.number)].map { Int64($0.status.freeKiB) > 2 * Self.leastPrimaryKiB } ?? false
+        }
+        guard let next = roomy.first else { return }
+        note("the disk is full, \(configuration.name(next)) has room: it takes over")
+        // Without a checkpoint, for which there may be no room.
+        feed(.switchover(to: next))
     }
 
     /// This node, as others are told.

@@ -29,6 +29,8 @@ final class Keeper: EventSource {
     private var killing: [UInt64] = []
     private var starts: [Duration] = []
     private var legacy: String?
+    /// This very program, also when another one has been installed meanwhile.
+    private var agentProgram = "/proc/self/exe"
     private var isReplacing = false
     private var isStopping = false
     private var code: Int32 = 0
@@ -47,8 +49,11 @@ final class Keeper: EventSource {
     func run() -> Int32 {
         let result = cl_adopt_orphans()
         if result < 0 {
-            journal.log(.error, "cannot adopt orphans: \(String(cString: cl_strerror(-result)))")
-            return 1
+            // Linux has it since 3.4; an emulator may not. PostgreSQL's sessions then end by themselves when they see that
+            // the postmaster is gone.
+            journal.log(.warning, "cannot adopt orphans: \(String(cString: cl_strerror(-result)))")
+            // Where it names the emulator.
+            agentProgram = arguments[0]
         }
         // Not possible in every container: then a busy node may delay it.
         _ = cl_realtime(Agent.realtimePriority + 1)
@@ -90,7 +95,7 @@ final class Keeper: EventSource {
         if starts.count > 3 { starts.removeFirst() }
         if let state = legacy { cl_set_environment(KeeperLegacy.agentVariable, state) }
         let process = ProgramStarter.start(
-            ["/proc/self/exe"] + arguments.dropFirst() + ["--agent"], environment: Environment.all(),
+            [agentProgram] + arguments.dropFirst() + ["--agent"], environment: Environment.all(),
             output: nil, input: nil, third: pair[1], as: nil)
         cl_set_environment(KeeperLegacy.agentVariable, nil)
         legacy = nil

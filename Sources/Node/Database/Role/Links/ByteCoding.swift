@@ -14,21 +14,33 @@ struct ByteWriter {
 }
 
 /// Reads what `ByteWriter` wrote; after a mistake everything is nil.
+///
+/// An array and a place in it, not a slice: with a slice the 32-bit ARM compiler (Swift 6.3.1) releases what it does not own.
 struct ByteReader {
-    private var rest: ArraySlice<UInt8>
+    private let bytes: [UInt8]
+    private var place = 0
 
-    init(_ bytes: some Collection<UInt8>) { rest = Array(bytes)[...] }
+    init(_ bytes: some Collection<UInt8>) { self.bytes = Array(bytes) }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    var isAtEnd: Bool { place == bytes.count }
 
-    mutating func byte() -> UInt8? { rest.popFirst() }
+    mutating func byte() -> UInt8? {
+        guard place < bytes.count else { return nil }
+        place += 1
+        return bytes[place - 1]
+    }
 
     mutating func number<N: FixedWidthInteger & UnsignedInteger>() -> N? {
         let count = N.bitWidth / 8
-        guard rest.count >= count else { return nil }
+        guard bytes.count - place >= count else {
+            place = bytes.count
+            return nil
+        }
         var value: N = 0
-        for byte in rest.prefix(count) { value = value << 8 | N(byte) }
-        rest = rest.dropFirst(count)
+        for _ in 0..<count {
+            value = value << 8 | N(bytes[place])
+            place += 1
+        }
         return value
     }
 

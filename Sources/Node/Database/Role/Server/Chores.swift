@@ -58,6 +58,9 @@ final class Chores {
             self.role(role.name, Self.line(bytes), options: "LOGIN", exists: "rolcanlogin")
         }
         for database in configuration.databases { create(database) }
+        // Each timeline has its own file of the segment that it began in, and PostgreSQL counts positions, not files: elections
+        // on an idle cluster would fill the disk with them.
+        add("SELECT pg_switch_wal()")
         next(round)
     }
 
@@ -122,7 +125,7 @@ final class Chores {
             guard round == number else { return }
             switch answer {
             case .rows(let rows): step.then(rows)
-            case .failed(let why, _): note?("a new primary's chore did not work: \(why)")
+            case .failed(let why, _): note?("PostgreSQL was asked in vain: \(why)")
             }
             next(number)
         }

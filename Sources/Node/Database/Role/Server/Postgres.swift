@@ -26,6 +26,8 @@ final class Postgres {
     private(set) var details: ServerDetails?
     /// Counts answers, so that one which came after something can be told.
     private(set) var polls: UInt64 = 0
+    /// When it last answered, or was started.
+    private(set) var answeredAt: Duration
     /// Something is expected: it is asked often.
     var isBusy = false { didSet { if isBusy, !oldValue { armPoll(Self.busyInterval) } } }
     private var poll: Deadline?
@@ -36,6 +38,7 @@ final class Postgres {
 
     init(on reactor: Reactor, keeper: KeeperLink, files: ServerFiles) {
         self.reactor = reactor
+        answeredAt = reactor.now
         self.keeper = keeper
         self.files = files
     }
@@ -79,6 +82,7 @@ final class Postgres {
     /// Starts the postmaster; the files are ready.
     func start() {
         located = nil
+        answeredAt = reactor.now
         prepareLog()
         program = keeper.start(
             [files.configuration.programs + "/postgres", "-D", files.data],
@@ -218,6 +222,7 @@ final class Postgres {
             if case .rows(let rows) = answer {
                 details = ServerDetails(rows)
                 polls += 1
+                answeredAt = reactor.now
                 changed?()
             }
             armPoll(isBusy ? Self.busyInterval : Self.pollInterval)
