@@ -72,6 +72,22 @@ import Testing
         #expect(ControlConfiguration.parse(control, file: "").0.nodes.map(\.id) == [1, 2, 9])
     }
 
+    @Test("backups and another data folder stand in database.conf only where the inventory wants them")
+    func backups() throws {
+        let plain = try #require(try compile().0[0].text("/etc/pinode/database.conf"))
+        #expect(!plain.contains("[backup]") && !plain.contains("data =") && plain.contains("adopt = no\n"))
+        let (nodes, problems) = try compile(
+            "postgresql_backup_node = n2\npostgresql_backup_every = 6h\npostgresql_adopt = yes\n"
+                + "postgresql_data = /var/lib/postgresql/15/main\n")
+        #expect(problems == [])
+        #expect(
+            try settings(nodes[0], "backup") == [
+                "node": "n2", "folder": "/var/backups/pidep", "keep": "7", "every": "6h",
+            ])
+        #expect(try settings(nodes[0], "postgresql")["data"] == "/var/lib/postgresql/15/main")
+        #expect(try settings(nodes[0], "postgresql")["adopt"] == "yes")
+    }
+
     @Test("passwords stand in files of their own that nobody else reads, and nowhere else")
     func passwords() throws {
         let node = try compile().0[0]

@@ -216,7 +216,7 @@ public struct DatabaseActions: Sendable {
                 separator: "\n"))
     }
 
-    private func answer(_ command: String, _ node: String) throws(DeploymentFailure) -> String {
+    func answer(_ command: String, _ node: String) throws(DeploymentFailure) -> String {
         switch consoles.ask(node, command) {
         case .success(let text): return text
         case .failure(let silence): throw DeploymentFailure(silence.sentence)
@@ -224,7 +224,7 @@ public struct DatabaseActions: Sendable {
     }
 
     /// A command that begins something: `ok: …`, or `refused: why`.
-    private func order(_ command: String, _ node: String) throws(DeploymentFailure) {
+    func order(_ command: String, _ node: String) throws(DeploymentFailure) {
         let text = try answer(command, node)
         if text.hasPrefix("ok") {
             let rest = text.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
@@ -239,7 +239,7 @@ public struct DatabaseActions: Sendable {
         )
     }
 
-    private func tell(_ kind: Event.Kind, _ node: String, _ message: String) {
+    func tell(_ kind: Event.Kind, _ node: String, _ message: String) {
         sink.report(Event(kind, command: command, subject: node, message: message))
     }
 

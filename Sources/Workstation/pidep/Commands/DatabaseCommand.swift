@@ -13,9 +13,12 @@ struct DatabaseCommand: ParsableCommand {
               pidep database switchover inventory/lab.ini --to nustler2
               pidep database restart inventory/lab.ini
               pidep database reinit inventory/lab.ini nustler3
+              pidep database backup inventory/lab.ini
+              pidep database restore inventory/lab.ini --time "2026-11-25 19:00:00"
             """,
         subcommands: [
-            Status.self, Switchover.self, Failover.self, Restart.self, Reinit.self, Promote.self,
+            Status.self, Switchover.self, Failover.self, Restart.self, Reinit.self, Promote.self, Backup.self,
+            Restore.self, Resume.self,
         ])
 }
 
