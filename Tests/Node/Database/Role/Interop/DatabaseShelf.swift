@@ -40,12 +40,17 @@ final class DatabaseShelf {
     private(set) var localWriters: [ShelfWriter] = []
     private let durability: String
     private let diskSize: Int
+    /// Who keeps backups; nil: nobody.
+    private let backupNode: Int?
     /// What the shelf did, for a failure's message.
     private(set) var events: [String] = []
 
     var numbers: ClosedRange<Int> { network.nodes }
 
-    init(nodes count: Int, durability: String = "strict", diskSize: Int = diskSize) throws {
+    init(
+        nodes count: Int, durability: String = "strict", diskSize: Int = diskSize, backupNode: Int? = nil
+    ) throws {
+        self.backupNode = backupNode
         let name = "dbs-\(getpid())-\(UInt16.random(in: 0...UInt16.max))"
         folder = NSTemporaryDirectory() + name
         network = ShelfNetwork(prefix: name, nodes: count)
@@ -126,6 +131,8 @@ final class DatabaseShelf {
             "mount", "-t", "tmpfs", "-o", "size=\(diskSize),mode=711", "tmpfs", disk(node),
         ]).run()
         try makeFolder(disk(node) + "/control")
+        // A restore puts one folder in the place of another, as PostgreSQL's account.
+        if backupNode == node { try Command(["chown", "postgres", disk(node)]).run() }
         try write(node, "cluster.key", "a-secret-of-the-cluster-0123456789\n")
         try write(node, "database.key", "members' password\n")
         try write(node, "app.password", "app\n")
@@ -190,6 +197,9 @@ final class DatabaseShelf {
             """
         for other in numbers {
             text += "[node n\(other)]\nid = \(other)\naddress = \(ShelfNetwork.address(other))\n"
+        }
+        if let backupNode {
+            text += "[backup]\nnode = n\(backupNode)\nfolder = \(disk(node))/backup\n"
         }
         return text
     }
