@@ -36,3 +36,23 @@ need_packages() {
     say "installing ${missing[*]}"
     as_root bash "$project/scripts/install-packages" "${missing[@]}"
 }
+
+# A copy of the cores and their simulations, as a program built as `debug` or `release`; says where. What is there already is
+# used again, so that only what has changed is compiled.
+simulations_folder() {
+    local folder=${PIDEP_SIMULATIONS:-${TMPDIR:-/tmp}/pidep-simulations}
+    mkdir -p "$folder"
+    (
+        cd "$project"
+        # Nothing may stay that the tree does not have; what is the same keeps its time.
+        find Sources/Shared/JSON Sources/Shared/Consensus/Core Sources/Node/Control/Core Sources/Node/Database/Core \
+            Sources/System/CRaft Tests/Simulator Tests/Simulation Tests/Soak -type f | sort >"$folder/files"
+    )
+    (cd "$folder" && find Sources Tests -type f 2>/dev/null | sort | comm -13 files - | xargs -r rm -f --)
+    while read -r file; do
+        cmp -s "$project/$file" "$folder/$file" || install -D -m 644 "$project/$file" "$folder/$file"
+    done <"$folder/files"
+    cmp -s "$project/Tests/Soak/Package.swift" "$folder/Package.swift" || cp "$project/Tests/Soak/Package.swift" "$folder/Package.swift"
+    swift build --package-path "$folder" -c "$1" --product simulate >"$folder/build.log" 2>&1 || { cat "$folder/build.log" >&2; return 1; }
+    echo "$folder"
+}

@@ -38,6 +38,22 @@ import Testing
         #expect(core.deadline == nil)
     }
 
+    @Test(
+        "a voter that has started lets no owner go on that was followed by another one, as far as its log knows"
+    )
+    func foresees() {
+        let core = core()
+        let next = Entry(
+            term: 3, kind: .command, data: ControlCommand.take(lease: "a", owner: 3, after: 1).bytes)
+        let renewal = Renewal(lease: "a", epoch: 1, voters: [1, 2, 3], stamp: .zero)
+        core.foresee([next])
+        core.receive(.renew(renewal), from: 2, at: .seconds(1))
+        #expect(core.takeActions() == [.send(.refused(lease: "a", epoch: 1, reason: "silent"), to: 2)])
+        core.foresee([])
+        core.receive(.renew(renewal), from: 2, at: .seconds(1))
+        #expect(core.takeActions() == [.send(.granted(lease: "a", epoch: 1, stamp: .zero), to: 2)])
+    }
+
     @Test("without a majority it is not asked for without end")
     func givesUp() {
         let core = core()

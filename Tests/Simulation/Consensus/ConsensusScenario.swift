@@ -22,6 +22,7 @@ struct ConsensusScenario {
         var steps: Int
         var acknowledged: Int
         var simulated: Duration
+        var nodes: Int
     }
 
     private let seed: UInt64
@@ -74,7 +75,7 @@ struct ConsensusScenario {
         }
         return Result(
             violation: watch.violation, digest: watch.digest, faults: faults, elections: watch.elections,
-            steps: watch.steps, acknowledged: book.acknowledged.count, simulated: world.now)
+            steps: watch.steps, acknowledged: book.acknowledged.count, simulated: world.now, nodes: count)
     }
 
     // MARK: trouble

@@ -146,6 +146,7 @@ struct ControlNode: SimulatedNode {
         case .consensus(let message):
             replica.receive(message, from: MemberID(sender) + 1, at: local)
         case .control(let message):
+            core.foresee(replica.unapplied)
             core.receive(message, from: MemberID(sender) + 1, at: local)
         }
         return act(at: local)
@@ -155,7 +156,10 @@ struct ControlNode: SimulatedNode {
         guard failure == nil else { return [] }
         let local = machine.clock.local(now)
         if let deadline = replica.deadline, deadline <= local { replica.wake(at: local) }
-        if let deadline = core.deadline, deadline <= local { core.wake(at: local) }
+        if let deadline = core.deadline, deadline <= local {
+            core.foresee(replica.unapplied)
+            core.wake(at: local)
+        }
         return act(at: local)
     }
 
@@ -187,6 +191,7 @@ struct ControlNode: SimulatedNode {
         }
         requests += 1
         asked[requests] = local
+        core.foresee(replica.unapplied)
         core.renew(
             Self.lease, epoch: epoch, asked: local, by: .init(client: 1, request: requests), at: local)
     }

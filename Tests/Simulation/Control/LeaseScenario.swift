@@ -14,6 +14,7 @@ struct LeaseScenario {
         var served: Duration = .zero
         /// In the calm at the end somebody must act.
         var length: Duration = .zero
+        var nodes = 0
     }
 
     private static let quick = NetworkConditions(
@@ -33,6 +34,7 @@ struct LeaseScenario {
         var report = Report()
         report.length = length
         let count = random.pick([3, 3, 5])
+        report.nodes = count
         let machines = (0..<count).map { _ in
             let drift = random.pick([-500, -100, 0, 100, 500])
             return ControlNode.Machine(
@@ -150,6 +152,8 @@ final class LeaseWatch {
     private(set) var served: Duration = .zero
     private var last: Duration = .zero
     private var highest: UInt64 = 0
+    /// Who acted in an epoch.
+    private var owners: [UInt64: Int] = [:]
 
     func observe(_ world: World<ControlNode>) {
         let acting = (0..<world.count).filter { index in
@@ -168,6 +172,10 @@ final class LeaseWatch {
             if epoch < highest {
                 violation = "at \(world.now) node \(index) acts in epoch \(epoch) after \(highest)"
             }
+            if let other = owners[epoch], other != index {
+                violation = "at \(world.now) node \(index) acts in epoch \(epoch), as node \(other) did"
+            }
+            owners[epoch] = index
             highest = max(highest, epoch)
         }
     }

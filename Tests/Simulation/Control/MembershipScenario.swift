@@ -15,6 +15,7 @@ struct MembershipScenario {
         var replaced = 0
         var faults = 0
         var simulated: Duration = .zero
+        var nodes = 0
     }
 
     private var random: SeededRandom
@@ -33,6 +34,7 @@ struct MembershipScenario {
     mutating func run() -> Report {
         var report = Report()
         let count = random.pick([4, 5, 6])
+        report.nodes = count
         let machines = (0..<count).map { _ in
             ControlNode.Machine(
                 DriftingClock(

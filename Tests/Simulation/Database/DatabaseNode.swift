@@ -49,6 +49,9 @@ final class DatabaseNode {
     /// Its PostgreSQL was seen alive last then: after a gap it has slept.
     private(set) var ranAt: Duration = .zero
     private(set) var wokeAt: Duration = .zero
+    /// After a node has slept PostgreSQL may run before its supervisor and its agent do.
+    private static let wakingLag: ClosedRange<Duration> = .zero ... .milliseconds(100)
+    private var supervisedAt: Duration = .zero
 
     init(
         _ settings: MemberSettings, index: Int, control: Int, disk: DatabaseDisk, ledger: WriteLedger,
@@ -90,7 +93,9 @@ final class DatabaseNode {
         if let killedAt { deadline = min(deadline, killedAt) }
         if let first = jobs.first { deadline = min(deadline, first.hasEffect ? first.end : first.effect) }
         if let checkpoint { deadline = min(deadline, checkpoint.end) }
-        if let mayServeUntil, isWritable { deadline = min(deadline, clock.world(mayServeUntil)) }
+        if let mayServeUntil, isWritable {
+            deadline = min(deadline, max(clock.world(mayServeUntil), supervisedAt))
+        }
         return deadline
     }
 
@@ -158,12 +163,17 @@ final class DatabaseNode {
     }
 
     private func noticeSleep(at now: Duration) {
-        if now - ranAt > .seconds(1) { wokeAt = now }
+        if now - ranAt > .seconds(1) {
+            wokeAt = now
+            supervisedAt = now + random.duration(in: Self.wakingLag)
+            if rebootAt == nil { frozenUntil = max(frozenUntil ?? .zero, supervisedAt) }
+        }
         ranAt = now
     }
 
     private func superviseIfDue(at now: Duration) {
-        guard flaw != .killsNothing, let until = mayServeUntil, clock.local(now) >= until, isWritable,
+        guard flaw != .killsNothing, now >= supervisedAt, let until = mayServeUntil,
+            clock.local(now) >= until, isWritable,
             killedAt == nil
         else { return }
         ledger.tell("\(now) node \(index): the supervisor kills")
@@ -233,6 +243,9 @@ final class DatabaseNode {
                 if flaw == .countsFromAnswer { asked[request] = clock.local(now) }
                 outgoing.append(.to(control, .ask(request: request, what)))
             case .send(let message, let member):
+                if case .fenced(let epoch, _) = message {
+                    ledger.promise(index, epoch: epoch, written: disk.record.fencedEpoch, now)
+                }
                 outgoing.append(.to(Int(member.number) - 1, .peer(message)))
             case .run(let id, let job): begin(id, job, at: now)
             case .kill(let id):

@@ -15,6 +15,7 @@ struct DatabaseScenario {
         var elections = 0
         var faults = 0
         var simulated: Duration = .zero
+        var nodes = 0
     }
 
     private var random: SeededRandom
@@ -63,7 +64,7 @@ struct DatabaseScenario {
                     clock: clocks[index], flaw: flaw, seed: seed &* 1_000_003 &+ lives, at: now))
         }
         theWorld = world
-        let watch = ShelfWatch(ledger, count: count, store: store)
+        let watch = ShelfWatch(ledger, count: count, store: store, disks: disks)
         world.observer = { watch.observe($0, $1) }
         world.start()
         var outcome = Outcome()
@@ -81,6 +82,7 @@ struct DatabaseScenario {
         outcome.elections = ledger.elections
         outcome.faults = faults
         outcome.simulated = world.now
+        outcome.nodes = count
         return outcome
     }
 
@@ -114,7 +116,7 @@ struct DatabaseScenario {
             let other = random.below(count + 1)
             let later = time + random.duration(in: .milliseconds(100) ... .seconds(15))
             ledger.tell("\(time) fault")
-            switch random.below(15) {
+            switch random.below(18) {
             case 0, 1: crash(world, [node], disks, time)
             case 2:
                 let freeze = random.duration(
@@ -146,11 +148,39 @@ struct DatabaseScenario {
             case 12:
                 world.apply(.crash(count))
                 world.plan(.restart(count), at: time + random.duration(in: .zero ... .seconds(4)))
+            case 14, 15: squeeze(world, node, time)
+            case 16: crashBusy(world, disks, time)
             case 13: if random.happens(perMille: 300) { crash(world, Array(0..<count), disks, time) }
             default: world.apply(.conditions(network()))
             }
         }
         world.run(until: end)
+    }
+
+    /// A primary's agent stands still while its lease is renewed, and goes on when control does not answer any more: what counts then
+    /// is from when it counts the lease.
+    private mutating func squeeze(_ world: World<ShelfNode>, _ node: Int, _ time: Duration) {
+        world.apply(
+            .disturb(node, .freezeAgent(random.duration(in: .milliseconds(800) ... .milliseconds(1900)))))
+        let cut = time + .milliseconds(60)
+        let mend = time + random.duration(in: .seconds(3) ... .seconds(9))
+        for (sender, receiver) in [(node, count), (count, node)] {
+            world.plan(.cut(from: sender, to: receiver), at: cut)
+            world.plan(.mend(from: sender, to: receiver), at: mend)
+        }
+    }
+
+    /// In the middle of a copy or a rewind.
+    private mutating func crashBusy(_ world: World<ShelfNode>, _ disks: [DatabaseDisk], _ time: Duration) {
+        let busy = (0..<count).filter {
+            disks[$0].record.folder == .copying || disks[$0].record.folder == .rewinding
+        }
+        guard let node = busy.first else { return }
+        if random.happens(perMille: 500) {
+            crash(world, [node], disks, time)
+        } else {
+            world.apply(.disturb(node, .killAgent))
+        }
     }
 
     /// The primary is hit as often as all others together: there it hurts.

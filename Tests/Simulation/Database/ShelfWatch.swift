@@ -9,9 +9,12 @@ final class ShelfWatch {
     private let ledger: WriteLedger
     private let count: Int
     private let store: SimulatedControl.Store
+    private let disks: [DatabaseDisk]
+    private var agreed: (version: UInt64, agreement: Agreement?) = (0, nil)
 
-    init(_ ledger: WriteLedger, count: Int, store: SimulatedControl.Store) {
+    init(_ ledger: WriteLedger, count: Int, store: SimulatedControl.Store, disks: [DatabaseDisk]) {
         self.ledger = ledger
+        self.disks = disks
         self.count = count
         self.store = store
     }
@@ -22,11 +25,27 @@ final class ShelfWatch {
     }
 
     func observe(_ world: World<ShelfNode>, _ observation: World<ShelfNode>.Observation) {
-        guard case .stepped(let index) = observation, index < count, ledger.violation == nil,
-            case .member(let node) = world.node(index), node.isWritable
+        guard case .stepped(let index) = observation, ledger.violation == nil else { return }
+        if index == count { checkElectorate(world.now) }
+        guard index < count, case .member(let node) = world.node(index), node.isWritable
         else { return }
         checkAlone(world, index)
         checkRule(world, node)
+    }
+
+    /// Every acknowledged write is on the leader and on enough of those who elect.
+    private func checkElectorate(_ now: Duration) {
+        guard store.version != agreed.version else { return }
+        let before = agreed.agreement
+        agreed = (store.version, store.agreement)
+        guard let next = store.agreement, let before, before.epoch == next.epoch,
+            before.electorate != next.electorate
+        else { return }
+        let logs = next.electorate.voters.map { member in
+            let disk = disks[Int(member.number) - 1]
+            return Array(disk.log.prefix(disk.flushed))
+        }
+        ledger.checkElectorate(logs, needed: next.electorate.acknowledgements + 1, now)
     }
 
     /// Never two writable primaries.

@@ -272,6 +272,7 @@ struct SimulatedPostgres {
             }
             isConnected = true
             heardAt = now
+            if !records.isEmpty { ledger.took(node, from: sender, now) }
             disk.log += records
             disk.history = history.cut(at: disk.log.count)
             if !records.isEmpty, flushAt == nil {

@@ -82,6 +82,8 @@ public final class ControlCore {
     private var keeper: MemberKeeper?
     private var known = Knowledge()
     private var promises: Promises
+    /// Epochs of leases that may have begun already: of what is in the log here and was not applied.
+    private var foreseen: [String: UInt64] = [:]
     private var grants: [String: Granting] = [:]
     private var waiting: [Waiting] = []
     private var nextTicket: UInt64 = 1
@@ -171,6 +173,17 @@ public final class ControlCore {
             } else if leaderChanged, waiting[place].result == nil, !waiting[place].isProposed {
                 hand(place, at: now)
             }
+        }
+    }
+
+    /// Entries that are in this node's log and were not applied (`Replica.unapplied`): to be told before `receive`, `renew` and
+    /// `wake`. A voter that has just started has applied nothing yet, and must not know less than its log does: a majority of such
+    /// voters would let an owner of the past go on.
+    public func foresee(_ entries: [Entry]) {
+        foreseen = [:]
+        for entry in entries where entry.kind == .command {
+            guard case .take(let lease, _, let after)? = ControlCommand(entry.data) else { continue }
+            foreseen[lease] = max(foreseen[lease] ?? 0, after + 1)
         }
     }
 
@@ -405,7 +418,8 @@ public final class ControlCore {
     private func ask(_ renewal: Renewal, by owner: MemberID, at now: Duration) {
         guard known.voters.contains(id) else { return }
         let refusal = promises.ask(
-            renewal, by: owner, voters: known.voters, lease: known.state.lease(renewal.lease), at: now)
+            renewal, by: owner, voters: known.voters, lease: known.state.lease(renewal.lease),
+            foreseen: foreseen[renewal.lease] ?? 0, at: now)
         switch refusal {
         case nil where owner == id: granted(renewal.lease, renewal.epoch, renewal.stamp, by: id, at: now)
         case nil:

@@ -67,10 +67,12 @@ struct Promises {
     /// Promises, or says why not. `lease` is what this voter knows to be agreed on, perhaps a little old.
     mutating func ask(
         _ renewal: Renewal, by owner: MemberID, voters: [MemberID], lease: ControlState.Lease,
-        at now: Duration
+        foreseen: UInt64, at now: Duration
     ) -> Refusal? {
         guard now >= silentUntil else { return .silent }
         guard renewal.voters == voters else { return .otherVoters }
+        // Somebody else may be owner already; whether it is so will be known soon.
+        guard renewal.epoch >= foreseen else { return .silent }
         guard renewal.epoch >= lease.epoch, renewal.epoch > lease.released else { return .deposed }
         if let promise = promises[renewal.lease], promise.epoch != renewal.epoch || promise.owner != owner {
             guard renewal.epoch > promise.epoch else { return .deposed }

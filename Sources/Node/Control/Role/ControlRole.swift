@@ -83,6 +83,7 @@ final class ControlRole {
     private func start() throws(SystemError) {
         signals = try Signals([SIGTERM, SIGINT], on: reactor) { [unowned(unsafe) self] _ in stop() }
         timer = try PreciseTimer(on: reactor) { [unowned(unsafe) self] in
+            core.foresee(member.unapplied)
             core.wake(at: Reactor.clock())
             perform()
         }
@@ -132,6 +133,7 @@ final class ControlRole {
                 return journal.log(
                     .warning, "\(name(sender)) said something that this version does not understand")
             }
+            core.foresee(member.unapplied)
             core.receive(message, from: sender, at: Reactor.clock())
             perform()
         case .passed(let bytes, let sender):
@@ -271,6 +273,7 @@ final class ControlRole {
         case .release(let lease, let epoch):
             core.request(.command(.release(lease: lease, owner: node.id, epoch: epoch)), by: asker, at: now)
         case .renew(let lease, let epoch, let asked):
+            core.foresee(member.unapplied)
             core.renew(lease, epoch: epoch, asked: asked, by: asker, at: now)
         case .set(let name, let value, let expecting):
             core.request(.command(.set(name: name, value: value, expecting: expecting)), by: asker, at: now)

@@ -133,6 +133,11 @@ public final class Replica<Machine: StateMachine> {
     /// On a leader: the last entry that it knows a member to have on its disk.
     public func progress(of member: MemberID) -> UInt64 { craft_match(core, member) }
 
+    /// Entries that are in the log here and not applied yet: they may be agreed on already, without this member knowing.
+    public var unapplied: [Entry] {
+        log.entries(from: applied + 1, count: Int(clamping: log.last - min(applied, log.last)))
+    }
+
     /// How long a member has said nothing; since boot, when it never did.
     public func silence(of member: MemberID, at time: Duration) -> Duration {
         let last = Duration.milliseconds(Int64(heard[member] ?? 0))

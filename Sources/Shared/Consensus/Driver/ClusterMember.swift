@@ -148,6 +148,8 @@ public final class ClusterMember<Machine: StateMachine> {
     public var isLeader: Bool { replica.isLeader }
     /// On a leader: the last entry that a member has on its disk.
     public func progress(of member: MemberID) -> UInt64 { replica.progress(of: member) }
+    /// Entries that are in the log here and not applied yet (`Replica.unapplied`).
+    public var unapplied: [Entry] { replica.unapplied }
     /// How long a member has said nothing.
     public func silence(of member: MemberID) -> Duration { replica.silence(of: member, at: Reactor.clock()) }
     /// Whether there is a connection to a member.
