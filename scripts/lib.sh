@@ -43,7 +43,7 @@ simulations_folder() {
     local folder=${PIDEP_SIMULATIONS:-${TMPDIR:-/tmp}/pidep-simulations}
     mkdir -p "$folder"
     (
-        cd "$project"
+        cd "$project" || exit 1
         # Nothing may stay that the tree does not have; what is the same keeps its time.
         find Sources/Shared/JSON Sources/Shared/Consensus/Core Sources/Node/Control/Core Sources/Node/Database/Core \
             Sources/System/CRaft Tests/Simulator Tests/Simulation Tests/Soak -type f | sort >"$folder/files"

@@ -241,6 +241,10 @@ final class DatabaseNode {
                     what = .replace(agreement, expected: .max)
                 }
                 if flaw == .countsFromAnswer { asked[request] = clock.local(now) }
+                if case .release(let epoch) = what, isWritable, postgres.epoch == epoch {
+                    ledger.report(
+                        "at \(now) node \(index) gives epoch \(epoch) back while PostgreSQL takes writes")
+                }
                 outgoing.append(.to(control, .ask(request: request, what)))
             case .send(let message, let member):
                 if case .fenced(let epoch, _) = message {

@@ -67,7 +67,7 @@ struct Promises {
     /// Promises, or says why not. `lease` is what this voter knows to be agreed on, perhaps a little old.
     mutating func ask(
         _ renewal: Renewal, by owner: MemberID, voters: [MemberID], lease: ControlState.Lease,
-        foreseen: UInt64, at now: Duration
+        foreseen: UInt64 = 0, at now: Duration
     ) -> Refusal? {
         guard now >= silentUntil else { return .silent }
         guard renewal.voters == voters else { return .otherVoters }
