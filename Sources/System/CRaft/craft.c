@@ -183,6 +183,13 @@ int craft_start(struct craft *c, uint64_t now, uint16_t capacity, uint64_t term,
     return code;
 }
 
+/// This member in its newest membership, or NULL.
+static struct raft_server *own_server(struct craft *c) {
+    for (unsigned place = 0; place < c->raft.configuration.n; place++)
+        if (c->raft.configuration.servers[place].id == c->raft.id) return &c->raft.configuration.servers[place];
+    return NULL;
+}
+
 int craft_receive(struct craft *c, uint64_t now, uint16_t capacity, const struct craft_message *m) {
     struct raft_message message = {.type = (enum raft_message_type)m->type, .server_id = m->peer, .server_address = ""};
     switch (m->type) {
@@ -223,7 +230,14 @@ int craft_receive(struct craft *c, uint64_t now, uint16_t capacity, const struct
     }
     bool was_installing = c->raft.snapshot.installing;
     struct raft_event event = {.type = RAFT_RECEIVE, .receive = {.message = &message}};
+    // Whoever asks may already count this member among its voters, by an entry that has not come here: a member that has a place
+    // in the cluster answers whatever its own newest membership says (Raft dissertation, section 4.2.2). C-Raft says no, and
+    // then a majority that needs this vote waits for ever.
+    struct raft_server *self = m->type == CRAFT_VOTE ? own_server(c) : NULL;
+    int role = self != NULL ? self->role : RAFT_VOTER;
+    if (self != NULL) self->role = RAFT_VOTER;
     int code = step(c, &event, now, capacity);
+    if (self != NULL && (self = own_server(c)) != NULL) self->role = role;
     if (m->type == CRAFT_APPEND) {
         // Entries that are to be written are the caller's; of all others the core has freed the batch.
         if (c->count == 0 || (code == 0 && (c->update.flags & (RAFT_UPDATE_ENTRIES)) != 0)) raft_free(c->batch);
