@@ -208,7 +208,7 @@ public struct DatabaseActions: Sendable {
         )
     }
 
-    private func primary(_ otherwise: String) throws(DeploymentFailure) -> DatabaseAnswer {
+    func primary(_ otherwise: String) throws(DeploymentFailure) -> DatabaseAnswer {
         let status = DatabaseStatus(consoles)
         if let primary = status.primary { return primary }
         throw DeploymentFailure(

@@ -19,6 +19,12 @@ public struct RoleConsoles: Sendable {
     public var nodes: [String]
     /// Asks one node; from any thread.
     var ask: @Sendable (_ node: String, _ command: String) -> Result<String, Silence>
+    /// Runs a shell script as root on a node, over a login of its own, and hands its lines on as they come; nil, or why it
+    /// did not end well.
+    var run:
+        @Sendable (
+            _ node: String, _ script: String, _ step: String, _ line: @escaping (String) -> Void
+        ) -> String? = { node, _, _, _ in "\(node): no answer" }
     /// Sleeps, between two looks at something that goes on.
     var pause: @Sendable (Duration) -> Void = { usleep(useconds_t($0 / .microseconds(1))) }
     /// The time since some moment.
@@ -58,6 +64,10 @@ public struct RoleConsoles: Sendable {
             }
             return line.ask(.init(node: node, role: role, command: command), inventory: file)
         }
+        run = { node, script, step, line in
+            guard let login = known[node] else { return "\(node): is none of the nodes" }
+            return login.run(script, step, line)
+        }
     }
 
     /// Asks all nodes side by side.
@@ -94,6 +104,16 @@ private final class NodeLine: @unchecked Sendable {
                 .init(
                     sentence: Self.explain(error.sentence, status: status, question, inventory),
                     isReachable: true))
+        }
+    }
+
+    func run(_ script: String, _ step: String, _ line: @escaping (String) -> Void) -> String? {
+        do throws(SSHError) {
+            let session = try SSHSession.connect(to: login.target)
+            try session.perform("/bin/sh -c \(SSHSession.quote(script))", step: step, line: line)
+            return nil
+        } catch {
+            return error.sentence
         }
     }
 

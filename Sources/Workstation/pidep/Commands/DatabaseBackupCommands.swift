@@ -56,4 +56,22 @@ extension DatabaseCommand {
 
         func run() throws { try sayFailures { try options.actions("resume", json: json).resume() } }
     }
+
+    struct Drill: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Kills the primary's PostgreSQL on purpose, while rows are written, and reports.",
+            discussion: """
+                Takes half a minute. Ends with how long nobody could write, and whether every acknowledged row is there.
+
+                  pidep database drill inventory/lab.ini
+                """)
+
+        @OptionGroup var options: RoleOptions
+        @Flag(help: "Print one event a line, as JSON.") var json = false
+
+        func run() throws {
+            let actions = try sayFailures { try options.actions("drill", json: json) }
+            _ = try sayFailures { try actions.drill() }
+        }
+    }
 }

@@ -15,10 +15,11 @@ struct DatabaseCommand: ParsableCommand {
               pidep database reinit inventory/lab.ini nustler3
               pidep database backup inventory/lab.ini
               pidep database restore inventory/lab.ini --time "2026-11-25 19:00:00"
+              pidep database drill inventory/lab.ini
             """,
         subcommands: [
             Status.self, Switchover.self, Failover.self, Restart.self, Reinit.self, Promote.self, Backup.self,
-            Restore.self, Resume.self,
+            Restore.self, Resume.self, Drill.self,
         ])
 }
 

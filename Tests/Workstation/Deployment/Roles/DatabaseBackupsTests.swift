@@ -118,4 +118,17 @@ import Testing
         #expect(refusal.contains("Nothing was changed"))
         #expect(partly.orders.isEmpty)
     }
+
+    @Test(
+        "a drill's outage is the longest time without an answer after the accident, and what is missing is told"
+    )
+    func drill() {
+        let rows: [(number: Int, at: Duration)] = [
+            (1, .milliseconds(10)), (2, .seconds(3)), (3, .seconds(4)), (4, .milliseconds(4600)),
+            (5, .milliseconds(4700)),
+        ]
+        let drill = DatabaseActions.Drill(rows, accident: .milliseconds(4100), present: [1, 2, 3, 5])
+        #expect(drill.outage == .milliseconds(500))
+        #expect(drill.acknowledged == 5 && drill.missing == [4])
+    }
 }

@@ -58,6 +58,8 @@ final class Chores {
             self.role(role.name, Self.line(bytes), options: "LOGIN", exists: "rolcanlogin")
         }
         for database in configuration.databases { create(database) }
+        // Where `pidep database drill` writes.
+        add("CREATE SCHEMA IF NOT EXISTS \(ClusterRole.name) AUTHORIZATION \(ClusterRole.name)")
         // Each timeline has its own file of the segment that it began in, and PostgreSQL counts positions, not files: elections
         // on an idle cluster would fill the disk with them.
         add("SELECT pg_switch_wal()")
