@@ -1,5 +1,6 @@
 import CLinux
 import Digest
+import Service
 
 /// The node's file system below a root: `/`, or a test's folder.
 struct FileTree {
@@ -48,15 +49,7 @@ struct FileTree {
 
     /// Names in a folder, sorted; none where there is no folder.
     func names(in path: String) -> [String] {
-        var names: [String] = []
-        withUnsafeMutablePointer(to: &names) { list in
-            _ = cl_list_directory(real(path), list) { context, name in
-                guard let name else { return }
-                context?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name))
-            }
-        }
-        names.sort()
-        return names
+        FolderNames.list(real(path))
     }
 
     /// Makes a folder and those above it, 0755 where nothing else is said later.

@@ -24,11 +24,11 @@ final class Agent {
     let decisions = Decisions()
     private(set) var member: DatabaseMember
     private let recordFile: RecordFile
-    private let timer = TimerBox()
-    private(set) var keeper: KeeperLink
-    private(set) var postgres: Postgres
-    private(set) var jobs: JobRunner
-    private(set) var chores: Chores
+    private var timer: PreciseTimer?
+    let keeper: KeeperLink
+    let postgres: Postgres
+    let jobs: JobRunner
+    let chores: Chores
     private(set) var control: ControlLink?
     private var console: ConsoleServer?
     private var health: HealthServer?
@@ -44,7 +44,7 @@ final class Agent {
     /// The core hears nothing, and PostgreSQL does not run.
     private(set) var isHeld = false
     private var restoring: UInt32?
-    /// The last restore: nil none, empty it is done.
+    /// Why the last restore did not work.
     private(set) var restoreFailure: String?
     private(set) var archive: Archive?
     private var isReplacing = false
@@ -95,11 +95,6 @@ final class Agent {
         unowned(unsafe) var agent: Agent?
     }
 
-    /// The same for the timer.
-    private final class TimerBox {
-        var timer: PreciseTimer?
-    }
-
     static func recordPath(_ configuration: DatabaseConfiguration) -> String {
         configuration.folder + "/record"
     }
@@ -111,7 +106,7 @@ final class Agent {
     }
 
     private func start(_ legacy: AgentLegacy?) throws(SystemError) {
-        timer.timer = try PreciseTimer(on: reactor) { [unowned(unsafe) self] in feed(.time) }
+        timer = try PreciseTimer(on: reactor) { [unowned(unsafe) self] in feed(.time) }
         jobs.finished = { [unowned(unsafe) self] id, result in
             if case .promoted = result { chores.run() }
             feed(.finished(job: id, result))
@@ -178,7 +173,7 @@ final class Agent {
         }
         isFeeding = false
         if isReplacing { handOver() }
-        if !isFinished, !isHeld { timer.timer?.arm(at: member.deadline) }
+        if !isFinished, !isHeld { timer?.arm(at: member.deadline) }
     }
 
     private func perform(_ action: DatabaseMember.Action) {
@@ -396,8 +391,9 @@ final class Agent {
         restoring = nil
         guard code == 0 else {
             unlink(postgres.files.recoveryFile)
-            restoreFailure = "the backup could not be copied: \(jobs.lastWords)"
-            return note(restoreFailure ?? "")
+            let why = "the backup could not be copied: \(jobs.lastWords)"
+            restoreFailure = why
+            return note(why)
         }
         let wal = postgres.files.wal
         // PostgreSQL finds the newest timeline by an unbroken row of files.
@@ -405,7 +401,7 @@ final class Agent {
         var record = member.record
         record.folder = .clean
         record.mustRewind = false
-        restoreFailure = recordFile.write(record) ?? ""
+        restoreFailure = recordFile.write(record)
         note("the backup is in place: resume, then promote")
     }
 

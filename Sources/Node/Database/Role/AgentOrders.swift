@@ -25,10 +25,7 @@ extension Agent {
     /// After a checkpoint: the less there is to write at the end, the shorter nobody is primary.
     func leave(to next: MemberID?) {
         note("writes a checkpoint, then leaves")
-        let session = jobs.sideSession("pinode checkpoint") { _ in }
-        guard let session else { return feed(.switchover(to: next)) }
-        session.ask("CHECKPOINT", within: Self.checkpointPatience) { [unowned(unsafe) self] _ in
-            jobs.end(session)
+        jobs.checkpoint(within: Self.checkpointPatience) { [unowned(unsafe) self] _ in
             feed(.switchover(to: next))
         }
     }
@@ -86,10 +83,8 @@ extension Agent {
     }
 
     func checkpoint() -> String {
-        guard let session = jobs.sideSession("pinode checkpoint", { _ in }) else {
-            return "refused: there is no session with PostgreSQL"
-        }
-        session.ask("CHECKPOINT", within: .seconds(3600)) { [unowned(unsafe) self] _ in jobs.end(session) }
+        guard postgres.session != nil else { return "refused: there is no session with PostgreSQL" }
+        jobs.checkpoint(within: .seconds(3600)) { _ in }
         return "ok: a checkpoint begins"
     }
 

@@ -128,23 +128,9 @@ final class Archive {
 
     // MARK: what there is
 
-    private struct Names {
-        var all: [String] = []
-    }
-
     /// Complete backups by their names, which are times (`20261125T190000Z`), oldest first.
     var names: [String] {
-        var names = Names()
-        withUnsafeMutablePointer(to: &names) { pointer in
-            _ = cl_list_directory(backup.folder + "/base", pointer) { context, name in
-                guard let context, let name else { return }
-                let text = String(cString: name)
-                if text.utf8.count == 16, text.hasSuffix("Z") {
-                    context.assumingMemoryBound(to: Names.self).pointee.all.append(text)
-                }
-            }
-        }
-        return names.all.sorted()
+        FolderNames.list(backup.folder + "/base").filter { $0.utf8.count == 16 && $0.hasSuffix("Z") }
     }
 
     /// Seconds since the time that a name is; nil for another text.

@@ -59,7 +59,7 @@ struct StatusDocument {
             .init("running", .boolean(archive.isBackingUp)),
             .init("failure", archive.failure.map { .string($0) } ?? .null),
             .init("restoring", .boolean(agent.isRestoring)),
-            .init("restore_failure", agent.restoreFailure.map { $0.isEmpty ? .null : .string($0) } ?? .null),
+            .init("restore_failure", agent.restoreFailure.map { .string($0) } ?? .null),
         ])
     }
 

@@ -145,23 +145,23 @@ extension JobRunner {
     }
 
     func checkpoint(_ id: UInt64) {
-        var isAnswered = false
-        let answer: (JobResult) -> Void = { [unowned(unsafe) self] result in
-            guard !isAnswered else { return }
-            isAnswered = true
-            finished?(id, result)
+        checkpoint(within: .seconds(3600)) { [unowned(unsafe) self] failure in
+            finished?(id, failure.map { .failed($0, isFolderTouched: false) } ?? .done)
         }
-        let session = sideSession("pinode checkpoint") { failure in
-            if let failure { answer(.failed(failure, isFolderTouched: false)) }
+    }
+
+    /// In a session of its own, beside whatever goes on; `completion` gets nil, or why there is none.
+    func checkpoint(within timeout: Duration, _ completion: @escaping (String?) -> Void) {
+        // A session that does not begin answers its question as well, after it has told why.
+        var reason: String?
+        guard let session = sideSession("pinode checkpoint", { failure in reason = failure }) else {
+            return completion("there is no session with PostgreSQL")
         }
-        guard let session else {
-            return answer(.failed("there is no session with PostgreSQL", isFolderTouched: false))
-        }
-        session.ask("CHECKPOINT", within: .seconds(3600)) { [unowned(unsafe) self] result in
+        session.ask("CHECKPOINT", within: timeout) { [unowned(unsafe) self] answer in
             end(session)
-            switch result {
-            case .rows: answer(.done)
-            case .failed(let why, _): answer(.failed(why, isFolderTouched: false))
+            switch answer {
+            case .rows: completion(nil)
+            case .failed(let why, _): completion(reason ?? why)
             }
         }
     }

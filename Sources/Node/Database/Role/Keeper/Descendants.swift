@@ -19,16 +19,11 @@ enum Descendants {
     }
 
     private static func table() -> [(id: pid_t, parent: pid_t, state: UInt8)] {
-        var numbers = ProcessNumbers()
-        withUnsafeMutablePointer(to: &numbers) { pointer in
-            _ = cl_list_directory("/proc", pointer) { context, name in
-                guard let context, let name, let number = pid_t(String(cString: name)) else { return }
-                context.assumingMemoryBound(to: ProcessNumbers.self).pointee.all.append(number)
-            }
-        }
         var table: [(id: pid_t, parent: pid_t, state: UInt8)] = []
-        for id in numbers.all {
-            guard let text = SmallFile.read("/proc/\(id)/stat", limit: 512) else { continue }
+        for name in FolderNames.list("/proc") {
+            guard let id = pid_t(name), let text = SmallFile.read("/proc/\(id)/stat", limit: 512) else {
+                continue
+            }
             // The name may hold anything, also `)`.
             guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { continue }
             let fields = text[(end + 1)...].split(separator: 32)
@@ -38,9 +33,5 @@ enum Descendants {
             table.append((id, parent, state))
         }
         return table
-    }
-
-    private struct ProcessNumbers {
-        var all: [pid_t] = []
     }
 }

@@ -12,18 +12,8 @@ struct TimelineFiles {
 
     /// The files' timelines, with whether each says something.
     private func list() -> [(timeline: UInt32, isFiller: Bool)] {
-        var names = FileNames()
-        withUnsafeMutablePointer(to: &names) { pointer in
-            _ = cl_list_directory(folder, pointer) { context, name in
-                guard let context, let name else { return }
-                let text = String(cString: name)
-                if text.hasSuffix(".history") {
-                    context.assumingMemoryBound(to: FileNames.self).pointee.all.append(text)
-                }
-            }
-        }
         var found: [(timeline: UInt32, isFiller: Bool)] = []
-        for name in names.all {
+        for name in FolderNames.list(folder) where name.hasSuffix(".history") {
             guard name.utf8.count == 16, let timeline = LSN.number(Array(name.utf8.prefix(8))) else {
                 continue
             }
@@ -32,10 +22,6 @@ struct TimelineFiles {
             found.append((UInt32(timeline), file.size == 0))
         }
         return found
-    }
-
-    private struct FileNames {
-        var all: [String] = []
     }
 
     private func path(_ timeline: UInt32) -> String {
