@@ -127,8 +127,9 @@ final class Keeper: EventSource {
         while let agent {
             let count = recv(agent.socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0 && (cl_errno() == EAGAIN || cl_errno() == EINTR) { return }
-            // Closed: its end comes as a signal.
-            guard count > 0 else { return reactor.modify(agent.socket, for: []) }
+            // Closed: its end comes as a signal. Watched for nothing it would be told of again and again (epoll_ctl(2), EPOLLHUP),
+            // and an agent that ends on the same processor, with less priority than this loop, would never come to that signal.
+            guard count > 0 else { return reactor.remove(agent.socket) }
             guard let message = KeeperMessage(buffer[0..<count]) else { continue }
             handle(message)
         }

@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import JSON
 import TestSupport
@@ -142,6 +143,22 @@ struct DatabaseInNamespacesTests {
             try shelf.start(primary)
             try #require(shelf.recovers(), "\(shelf.story)")
             try shelf.audit("hung and killed")
+        }
+    }
+
+    @Test("an agent that dies on the only processor is seen to have died, and another one begins")
+    func onOneProcessor() throws {
+        try withShelf { shelf in
+            let standby = try #require(shelf.numbers.first { $0 != shelf.primary })
+            let keeper = try #require(shelf.keeper(standby))
+            let agent = try #require(shelf.agent(standby))
+            for process in [keeper, agent] {
+                try Command(["taskset", "--pid", "--cpu-list", "0", "\(process)"]).run()
+            }
+            kill(agent, SIGKILL)
+            #expect(shelf.eventually { shelf.agent(standby).map { $0 != agent } ?? false }, "\(shelf.story)")
+            try #require(shelf.recovers(), "\(shelf.story)")
+            #expect(!shelf.log("database", of: standby).contains("the agent hangs"), "\(shelf.story)")
         }
     }
 

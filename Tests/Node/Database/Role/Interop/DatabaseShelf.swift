@@ -397,6 +397,11 @@ final class DatabaseShelf {
         return eventually { (writer?.count ?? 0) > before }
     }
 
+    /// What a role said to the journal.
+    func log(_ role: String, of node: Int) -> String {
+        (try? String(contentsOfFile: "\(folder(node))/\(role).log", encoding: .utf8)) ?? ""
+    }
+
     func note(_ text: String) {
         events.append("\(Date().formatted(.iso8601.time(includingFractionalSeconds: true))) \(text)")
     }
@@ -411,7 +416,9 @@ final class DatabaseShelf {
             if nodes[node]?.isOn == true, nodes[node]?.isFrozen == false {
                 text += (try? ConsoleClient.ask("show status", at: runtime(node) + "/database.sock")) ?? ""
             }
-            for log in ["control.log", "database.log", "log/postgresql.log"] {
+            var logs = ["control.log", "database.log", "log/postgresql.log"]
+            if node == backupNode { logs += ["disk/backup/backup.log", "disk/backup/receive.log"] }
+            for log in logs {
                 let lines = (try? String(contentsOfFile: "\(folder(node))/\(log)", encoding: .utf8)) ?? ""
                 text += "-- \(log)\n"
                 text += lines.split(separator: "\n").suffix(25).joined(separator: "\n") + "\n"
