@@ -185,15 +185,15 @@ public struct ClientSession: Sendable {
             output += FrontendMessage.password(try password())
         case 5:
             guard data.count == 4 else { throw .malformed(type) }
-            let inner = MD5.hexadecimal(of: try password() + Array(settings.user.utf8))
-            output += FrontendMessage.password(Array("md5".utf8) + MD5.hexadecimal(of: inner + data))
+            let digits = MD5Password.digits(password: try password(), user: Array(settings.user.utf8))
+            output += FrontendMessage.password(MD5Password.answer(digits: digits, salt: data))
         case 10:
             guard scram == nil else { throw .unexpected(type) }
             let mechanisms = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             guard mechanisms.contains("SCRAM-SHA-256") else {
                 throw .unknownAuthentication(mechanisms.first ?? "SASL")
             }
-            let client = SCRAMClient(password: try password(), entropy: entropy)
+            let client = SCRAMClient(.password(try password()), entropy: entropy)
             output += FrontendMessage.saslInitial("SCRAM-SHA-256", client.first)
             scram = client
         case 11:

@@ -1,11 +1,28 @@
 import Digest
 
-/// The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the user's name stays empty, there is no
-/// channel binding. A password that is not ASCII is used as it is, as PostgreSQL does when SASLprep fails; one that SASLprep
-/// would change (no-break spaces, compatibility forms) does not work.
-struct SCRAMClient: Sendable {
+/// The client's side of SCRAM-SHA-256 and, over TLS, SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677) as PostgreSQL speaks it: the user's
+/// name stays empty. What happens to a password that is not ASCII, `SASLprep` says.
+public struct SCRAMClient: Sendable {
     /// A server that asks for more would keep a small node busy for seconds.
-    static let iterationLimit = 1_000_000
+    public static let iterationLimit = 1_000_000
+
+    /// What it proves to know.
+    public enum Credentials: Equatable, Sendable {
+        /// The password: any server's secret of it will do.
+        case password([UInt8])
+        /// Keys that a client proved to have: one secret only.
+        case keys(SCRAMKeys)
+    }
+
+    /// Whether the proof is tied to the TLS connection.
+    public enum ChannelBinding: Equatable, Sendable {
+        /// There is no TLS, or binding is not wanted.
+        case none
+        /// It could be, and the server does not offer it.
+        case notOffered
+        /// To the digest of the server's certificate (`tls-server-end-point`, RFC 5929).
+        case endPoint([UInt8])
+    }
 
     private enum Stage {
         case waitsForChallenge
@@ -13,23 +30,46 @@ struct SCRAMClient: Sendable {
         case done
     }
 
-    private let password: [UInt8]
+    private let credentials: Credentials
     /// Printable and without a comma.
     private let nonce: [UInt8]
+    private let binding: ChannelBinding
     private var stage = Stage.waitsForChallenge
+    /// The keys of the password, once the server has said its salt: as slow to make as its iterations, so worth keeping.
+    public private(set) var keys: SCRAMKeys?
 
     /// `entropy`: at least 18 unpredictable bytes.
-    init(password: [UInt8], entropy: [UInt8]) {
-        self.password = password
-        nonce = Base64.encode(entropy)
+    public init(_ credentials: Credentials, entropy: [UInt8], binding: ChannelBinding = .none) {
+        self.init(credentials, nonce: Base64.encode(entropy), binding: binding)
+    }
+
+    /// A client whose nonce is given as it will be sent.
+    init(_ credentials: Credentials, nonce: [UInt8], binding: ChannelBinding = .none) {
+        self.credentials = credentials
+        self.nonce = nonce
+        self.binding = binding
+    }
+
+    private var header: [UInt8] {
+        switch binding {
+        case .none: Array("n,,".utf8)
+        case .notOffered: Array("y,,".utf8)
+        case .endPoint: Array("p=tls-server-end-point,,".utf8)
+        }
     }
 
     private var firstBare: [UInt8] { Array("n=,r=".utf8) + nonce }
 
-    var first: [UInt8] { Array("n,,".utf8) + firstBare }
+    /// The mechanism to choose.
+    public var mechanism: StaticString {
+        if case .endPoint = binding { SCRAMServer.boundMechanism } else { SCRAMServer.mechanism }
+    }
+
+    /// The first message.
+    public var first: [UInt8] { header + firstBare }
 
     /// Answers the server's first message.
-    mutating func answer(_ challenge: [UInt8]) throws(WireViolation) -> [UInt8] {
+    public mutating func answer(_ challenge: [UInt8]) throws(WireViolation) -> [UInt8] {
         guard case .waitsForChallenge = stage else { throw .scram("a second challenge") }
         let fields = challenge.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard fields.count >= 3, let serverNonce = value("r", fields[0]),
@@ -42,39 +82,46 @@ struct SCRAMClient: Sendable {
         guard let salt = Base64.decode(saltText), !salt.isEmpty else {
             throw .scram("the salt cannot be read")
         }
-        var iterations = 0
-        for digit in countText {
-            guard digit >= 0x30, digit <= 0x39, iterations <= Self.iterationLimit else {
-                throw .scram("the number of iterations cannot be used")
-            }
-            iterations = iterations * 10 + Int(digit - 0x30)
-        }
-        guard iterations > 0, iterations <= Self.iterationLimit else {
+        guard let iterations = SCRAMSecret.number(countText), iterations <= Self.iterationLimit else {
             throw .scram("the number of iterations cannot be used")
         }
-        let salted = HMACSHA256(key: password).derive(salt: salt, iterations: iterations)
-        let keys = HMACSHA256(key: salted)
-        let clientKey = keys.code(of: Array("Client Key".utf8))
-        let withoutProof = Array("c=biws,r=".utf8) + serverNonce
+        let keys = try keys(salt: salt, iterations: iterations)
+        var data = header
+        if case .endPoint(let endPoint) = binding { data += endPoint }
+        let withoutProof = Array("c=".utf8) + Base64.encode(data) + Array(",r=".utf8) + serverNonce
         let comma = [UInt8(ascii: ",")]
         let transcript = firstBare + comma + challenge + comma + withoutProof
-        var proof = HMACSHA256(key: SHA256.bytes(of: clientKey)).code(of: transcript)
-        for index in proof.indices { proof[index] ^= clientKey[index] }
-        let serverKey = keys.code(of: Array("Server Key".utf8))
-        stage = .waitsForProof(serverSignature: HMACSHA256(key: serverKey).code(of: transcript))
+        var proof = HMACSHA256(key: SHA256.bytes(of: keys.clientKey)).code(of: transcript)
+        for index in proof.indices { proof[index] ^= keys.clientKey[index] }
+        stage = .waitsForProof(serverSignature: HMACSHA256(key: keys.serverKey).code(of: transcript))
         return withoutProof + Array(",p=".utf8) + Base64.encode(proof)
     }
 
     /// Checks the server's last message.
-    mutating func finish(_ last: [UInt8]) throws(WireViolation) {
+    public mutating func finish(_ last: [UInt8]) throws(WireViolation) {
         guard case .waitsForProof(let expected) = stage,
-            let text = value("v", last.prefix { $0 != UInt8(ascii: ",") }), Base64.decode(text) == expected
+            let text = value("v", last.prefix { $0 != UInt8(ascii: ",") }),
+            let proof = Base64.decode(text), isSameSecret(proof, expected)
         else { throw .serverNotProven }
         stage = .done
     }
 
     /// Whether the server has proven that it knows the password.
-    var isDone: Bool { if case .done = stage { true } else { false } }
+    public var isDone: Bool { if case .done = stage { true } else { false } }
+
+    private mutating func keys(salt: [UInt8], iterations: Int) throws(WireViolation) -> SCRAMKeys {
+        switch credentials {
+        case .password(let password):
+            let made = SCRAMKeys(password: password, salt: salt, iterations: iterations)
+            keys = made
+            return made
+        case .keys(let keys):
+            guard keys.salt == salt, keys.iterations == iterations else { throw .otherSecret }
+            guard keys.clientKey.count == SCRAMSecret.keySize, keys.serverKey.count == SCRAMSecret.keySize
+            else { throw .scram("the keys are not 32 bytes long") }
+            return keys
+        }
+    }
 
     private func value(_ key: StaticString, _ field: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard field.count >= 2, field[field.startIndex] == key.utf8Start[0],

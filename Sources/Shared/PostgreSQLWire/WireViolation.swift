@@ -14,6 +14,8 @@ public enum WireViolation: Error, Equatable, Sendable {
     case passwordNeeded
     /// The server did not prove that it knows the password, too.
     case serverNotProven
+    /// The server's secret has another salt or other iterations than the one that the keys at hand are of.
+    case otherSecret
     /// SCRAM's messages contradict each other.
     case scram(String)
 
@@ -30,6 +32,9 @@ public enum WireViolation: Error, Equatable, Sendable {
         case .passwordNeeded: "the server asks for a password and none is configured"
         case .serverNotProven:
             "the server did not prove that it knows the password: it is not the server it claims to be"
+        case .otherSecret:
+            "the server has another SCRAM secret of this user (its salt or iterations differ) than the one that the "
+                + "client proved itself with: take over the server's secret, or use the password in clear text"
         case .scram(let what): "SCRAM failed: \(what)"
         }
     }

@@ -144,6 +144,18 @@ import TestSupport
             ])
     }
 
+    @Test("CVE-2026-6666: an error without SQLSTATE, or without anything, is an error all the same")
+    func bareError() {
+        var session = Self.readySession()
+        _ = session.query("x")
+        #expect(
+            session.receive(Backend.message("E", Backend.text("Mbroken") + [0]) + Backend.message("E", [0]))
+                == [
+                    .failed(ServerMessage(severity: "", code: "", text: "broken")),
+                    .failed(ServerMessage(severity: "", code: "", text: "")),
+                ])
+    }
+
     @Test("a message longer than the limit breaks the session before it fills the memory")
     func tooLong() {
         var session = Self.session(limit: 100)
