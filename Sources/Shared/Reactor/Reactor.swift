@@ -50,22 +50,45 @@ public final class Reactor {
     private var deadlines = DeadlineHeap()
     private var running = false
 
+    // Channels (folder Channel): new ones, those with something to send, those with something to do without an event.
+    var newChannels: [Channel] = []
+    var outbox: [Channel] = []
+    var backlog: [Channel] = []
+    var spare: [Channel] = []
+    var blocks = BlockPool()
+    let receiveBuffer: UnsafeMutableRawBufferPointer
+    let vectors: UnsafeMutablePointer<iovec>
+    /// Kept beside `schedule`'s: these count for loops that keep their own time, too.
+    var channelDeadlines = DeadlineHeap()
+
     private struct Slot {
         var source: (any EventSource)?
+        var channel: Channel?
         var generation: UInt32 = 0
     }
 
+    /// What the channels of this Reactor were asked to use.
+    public let driver: IODriver
+
     /// A loop with nothing to do.
-    public init() throws(SystemError) {
+    public init(driver: IODriver = .fromEnvironment) throws(SystemError) {
+        self.driver = driver
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1") }
         events = .allocate(capacity: Self.eventsPerTurn)
+        receiveBuffer = .allocate(byteCount: Self.receiveBufferSize, alignment: 64)
+        vectors = .allocate(capacity: Self.vectorsPerCall)
         nowNanoseconds = Int64(cl_now_ns())
     }
 
     deinit {
+        for slot in slots { slot.channel?.close() }
+        for channel in newChannels { channel.close() }
         close(epoll)
         events.deallocate()
+        receiveBuffer.deallocate()
+        vectors.deallocate()
+        blocks.releaseAll()
     }
 
     /// Monotonic time since boot, read now.
@@ -81,6 +104,19 @@ public final class Reactor {
         var event = event(readiness, descriptor)
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw SystemError("epoll_ctl") }
         slots[index].source = source
+    }
+
+    /// Watches a channel's socket for both directions, once and for all: no further epoll_ctl(2) is needed.
+    func watch(_ channel: Channel) {
+        let index = Int(channel.descriptor)
+        while slots.count <= index { slots.append(Slot()) }
+        var event = event([.read, .write, .readHangup, .edges], channel.descriptor)
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, channel.descriptor, &event) == 0 else {
+            channel.failure = cl_errno()
+            channel.failedCall = .watch
+            return
+        }
+        slots[index].channel = channel
     }
 
     /// Changes what a watched descriptor is watched for.
@@ -102,11 +138,13 @@ public final class Reactor {
     public func forget(_ descriptor: Int32) {
         guard isWatched(descriptor) else { return }
         slots[Int(descriptor)].source = nil
+        slots[Int(descriptor)].channel = nil
         slots[Int(descriptor)].generation &+= 1
     }
 
     private func isWatched(_ descriptor: Int32) -> Bool {
-        descriptor >= 0 && Int(descriptor) < slots.count && slots[Int(descriptor)].source != nil
+        descriptor >= 0 && Int(descriptor) < slots.count
+            && (slots[Int(descriptor)].source != nil || slots[Int(descriptor)].channel != nil)
     }
 
     private func event(_ readiness: Readiness, _ descriptor: Int32) -> epoll_event {
@@ -135,6 +173,7 @@ public final class Reactor {
     public func run() {
         running = true
         while running { turn() }
+        attachAndFlush()
     }
 
     /// Ends `run` after this turn.
@@ -144,14 +183,22 @@ public final class Reactor {
     public func turn(limit: Duration = .seconds(60)) {
         var wait = limit
         if let next = deadlines.first { wait = min(wait, next - Self.clock()) }
-        let (seconds, attoseconds) = wait.components
-        turn(waiting: seconds * 1_000_000_000 + (attoseconds + 999_999_999) / 1_000_000_000)
+        turn(waiting: wait.nanoseconds)
         while let due = deadlines.popDue(at: now) { due.fire() }
     }
 
     /// Waits for events, at most so many nanoseconds, and handles them; no deadline of `schedule` is looked at.
     /// For a loop that keeps its own time.
     public func turn(waiting: Int64) {
+        attachAndFlush()
+        var waiting = backlog.isEmpty ? waiting : 0
+        if let next = channelDeadlines.first { waiting = min(waiting, (next - Self.clock()).nanoseconds) }
+        handleEvents(waiting: waiting)
+        workOffBacklog()
+        while let due = channelDeadlines.popDue(at: now) { due.fire() }
+    }
+
+    private func handleEvents(waiting: Int64) {
         // epoll_wait(2) takes whole milliseconds: rounded up, so that a deadline has passed when it returns.
         let milliseconds = waiting > 0 ? Int32(clamping: (waiting + 999_999) / 1_000_000) : 0
         let count = epoll_wait(epoll, events, Int32(Self.eventsPerTurn), milliseconds)
@@ -163,7 +210,20 @@ public final class Reactor {
             guard slot < slots.count, slots[slot].generation == UInt32(truncatingIfNeeded: key >> 32) else {
                 continue
             }
-            slots[slot].source?.ready(Readiness(rawValue: events[index].events))
+            let readiness = Readiness(rawValue: events[index].events)
+            if let channel = slots[slot].channel {
+                channel.ready(readiness)
+            } else {
+                slots[slot].source?.ready(readiness)
+            }
         }
+    }
+}
+
+extension Duration {
+    /// Rounded up.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + (attoseconds + 999_999_999) / 1_000_000_000
     }
 }

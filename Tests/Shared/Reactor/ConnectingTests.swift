@@ -1,0 +1,103 @@
+import CLinux
+import Testing
+
+@testable import Reactor
+
+final class Door: AcceptorOwner {
+    var accepted: [Int32] = []
+    var peers: [cl_peer] = []
+    var failures: [SystemError] = []
+    var then: (Acceptor, Int32) -> Void = { _, _ in }
+    func acceptor(_ acceptor: Acceptor, accepted descriptor: Int32, from peer: cl_peer) {
+        accepted.append(descriptor)
+        peers.append(peer)
+        then(acceptor, descriptor)
+    }
+    func acceptorFailed(_ acceptor: Acceptor, _ error: SystemError) { failures.append(error) }
+}
+
+@Suite(.serialized) struct ConnectingTests {
+    @Test("connects over TCP and sends what was queued before", arguments: drivers)
+    func connects(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        defer { close(listener) }
+        let door = Door()
+        let acceptor = Acceptor(listener, on: reactor, owner: door)
+        try acceptor.resume()
+        let owner = Recorder()
+        let channel = Channel(connectingTo: address, on: reactor, owner: owner)
+        channel.send("early")
+        #expect(owner.connected == 0)
+        #expect(reactor.turn { owner.connected == 1 && !door.accepted.isEmpty && channel.queued == 0 })
+        let accepted = try #require(door.accepted.first)
+        var own = cl_peer()
+        #expect(cl_socket_address(channel.descriptor, 0, &own) == 0)
+        #expect(door.peers.first?.port == own.port)
+        #expect(door.peers.first?.low == 0x7F00_0001)
+        #expect(cl_getsockopt_int(accepted, Int32(IPPROTO_TCP), TCP_NODELAY) == 1)
+        #expect(readOnce(accepted) == Array("early".utf8))
+        close(accepted)
+        #expect(reactor.turn { !owner.ends.isEmpty })
+        channel.close()
+        acceptor.pause()
+    }
+
+    @Test("nobody there: the end is told with the cause", arguments: drivers)
+    func refused(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        close(listener)
+        let owner = Recorder()
+        let channel = Channel(connectingTo: address, on: reactor, owner: owner)
+        let other = Recorder()
+        let missing = Channel(connectingToPath: "/nonexistent/socket", on: reactor, owner: other)
+        #expect(owner.ends.isEmpty && other.ends.isEmpty)
+        #expect(reactor.turn { !owner.ends.isEmpty && !other.ends.isEmpty })
+        #expect(owner.ends == [SystemError("connect", code: ECONNREFUSED)])
+        #expect(other.ends == [SystemError("connect", code: ENOENT)])
+        #expect(owner.connected == 0)
+        channel.close()
+        missing.close()
+    }
+
+    @Test("connects to a Unix socket", arguments: drivers)
+    func unix(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let path = "/tmp/pidep-channel-\(getpid())-\(driver.name)"
+        let listener = cl_listen_unix(path, 0o600, 5)
+        try #require(listener >= 0)
+        defer {
+            close(listener)
+            unlink(path)
+        }
+        let owner = Recorder()
+        let channel = Channel(connectingToPath: path, on: reactor, owner: owner)
+        #expect(reactor.turn { owner.connected == 1 })
+        channel.close()
+    }
+
+    @Test(
+        "an acceptor that pauses in the middle of a burst takes no more until it resumes", arguments: drivers)
+    func pausedAcceptor(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        let door = Door()
+        door.then = { acceptor, _ in if door.accepted.count % 5 == 0 { acceptor.pause() } }
+        let acceptor = Acceptor(listener, on: reactor, owner: door)
+        try acceptor.resume()
+        let clients = (0..<20).map { _ in Channel(connectingTo: address, on: reactor, owner: Recorder()) }
+        for expected in [5, 10, 15, 20] {
+            #expect(reactor.turn { door.accepted.count >= expected })
+            reactor.settle()
+            #expect(door.accepted.count == expected)
+            #expect(acceptor.isPaused)
+            try acceptor.resume()
+        }
+        acceptor.pause()
+        reactor.settle(1)
+        for client in clients { client.close() }
+        for descriptor in door.accepted { close(descriptor) }
+        close(listener)
+    }
+}
