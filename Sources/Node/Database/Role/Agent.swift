@@ -43,10 +43,8 @@ final class Agent {
     private var isStopping = false
     /// The core hears nothing, and PostgreSQL does not run.
     private(set) var isHeld = false
-    private var restoring: UInt32?
-    /// Why the last restore did not work.
-    private(set) var restoreFailure: String?
     private(set) var archive: Archive?
+    private(set) var restore: Restore?
     private var isReplacing = false
     private var lastView: PostgresView?
     /// Room for PostgreSQL's files.
@@ -114,6 +112,11 @@ final class Agent {
         archive = Archive(configuration, on: reactor, keeper: keeper, files: postgres.files)
         archive?.note = { [unowned(unsafe) self] text in note(text) }
         if let legacy { archive?.goOn(receiver: legacy.receiver, backup: legacy.backup) }
+        restore = Restore(configuration, archive, keeper: keeper, files: postgres.files)
+        restore?.note = { [unowned(unsafe) self] text in note(text) }
+        restore?.replaced = { [unowned(unsafe) self] in restored() }
+        archive?.isKept = { [unowned(unsafe) self] in isRestoring || restore?.isReady == true }
+        archive?.log.history = { [unowned(unsafe) self] in history }
         isHeld = wasHeld
         jobs.sourceSizeKiB = { [unowned(unsafe) self] member in
             statuses[Int(member.number)]?.status.sizeKiB ?? 0
@@ -234,7 +237,7 @@ final class Agent {
         switch message {
         case .ended(let program, let code):
             if jobs.ended(program, code: code) || archive?.ended(program, code: code) == true { return }
-            if program == restoring { return restored(code) }
+            if restore?.ended(program, code: code) == true { return }
             guard postgres.ended(program) else { return }
             chores.drop()
             note("PostgreSQL ended with \(code)")
@@ -294,7 +297,7 @@ final class Agent {
     /// What is not urgent.
     private func lookAfter() {
         chores.look()
-        archive?.follow(isHeld ? nil : leader)
+        if isHeld || isHolding { archive?.log.letGo() } else { archive?.log.follow(leader) }
         archive?.look()
         let free = cl_free_kib(configuration.data)
         freeKiB = free < 0 ? 0 : free
@@ -380,29 +383,21 @@ final class Agent {
         }
     }
 
-    func beginRestore(_ name: String) {
-        restoreFailure = nil
-        restoring = Restore(configuration: configuration, files: postgres.files, keeper: keeper).begin(name)
-    }
+    var isRestoring: Bool { restore?.step != nil }
 
-    var isRestoring: Bool { restoring != nil }
-
-    private func restored(_ code: Int32) {
-        restoring = nil
-        guard code == 0 else {
-            unlink(postgres.files.recoveryFile)
-            let why = "the backup could not be copied: \(jobs.lastWords)"
-            restoreFailure = why
-            return note(why)
-        }
-        let wal = postgres.files.wal
-        // PostgreSQL finds the newest timeline by an unbroken row of files.
-        _ = wal.fill(below: wal.newest())
+    private func restored() {
         var record = member.record
         record.folder = .clean
         record.mustRewind = false
-        restoreFailure = recordFile.write(record)
-        note("the backup is in place: resume, then promote")
+        note(recordFile.write(record) ?? "the backup is in place: resume, then promote")
+    }
+
+    /// The way that the present primary's log went, if this node's PostgreSQL has it.
+    private var history: TimelineHistory? {
+        guard let details = postgres.details, let timeline = details.timeline,
+            !details.isInRecovery || details.isReceiving
+        else { return nil }
+        return postgres.files.wal.history(of: timeline)
     }
 
     // MARK: the end
@@ -453,13 +448,13 @@ final class Agent {
 
     private func handOver() {
         guard isReplacing, let legacy = member.legacy, jobs.current == nil, killing == nil,
-            !postgres.isEnding
+            !postgres.isEnding, !isRestoring
         else {
             return
         }
         let left = AgentLegacy(
             member: legacy, program: postgres.program ?? 0, lastProgram: keeper.last,
-            receiver: archive?.receiver ?? 0, backup: archive?.running ?? 0)
+            receiver: archive?.log.program ?? 0, backup: archive?.running ?? 0)
         keeper.tell(.handOver(left.text))
         console?.close()
         exit(0)

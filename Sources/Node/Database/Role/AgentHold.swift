@@ -26,35 +26,39 @@ extension Agent {
         return "ok: it goes on"
     }
 
-    /// `restore NAME|latest [TIME]`: on hold, on the node that keeps the backups.
-    func restore(_ name: String, until time: String?) -> String {
-        guard isHeld, postgres.program == nil, !postgres.isEnding else {
-            return "refused: the role must be on hold and PostgreSQL stopped, on every node. Say hold first"
-        }
-        guard let archive, let backup = configuration.backup else {
+    /// `restore NAME|latest [TIME]`: on hold, on the node that keeps the backups. `prepare`, without `isMeant`, does beforehand what
+    /// may fail and what takes long, while PostgreSQL goes on everywhere.
+    func restore(_ name: String, until time: String?, isMeant: Bool) -> String {
+        guard let archive, let restore else {
             return "refused: the backups are on \(configuration.backup?.node ?? "no node")"
         }
+        guard !isMeant || (isHeld && postgres.program == nil && !postgres.isEnding) else {
+            return "refused: the role must be on hold and PostgreSQL stopped, on every node. Say hold first"
+        }
+        if let step = restore.step { return "refused: a restore is under way: it \(step.word)" }
+        if archive.isBackingUp { return "refused: a backup is under way. Wait for its end" }
         var seconds: Int64?
         if let time {
             guard let parsed = UTCTime.seconds(time) else {
                 return "refused: \(time) is no time. Write 2026-11-25 19:00:00, in UTC"
             }
+            guard parsed <= Int64(cl_wall_ns() / 1_000_000_000) else {
+                return "refused: \(time) is still to come, by this node's clock"
+            }
             seconds = parsed
         }
-        let chosen = name == "latest" ? Restore.choose(archive.names, until: seconds) : name
-        guard let chosen, archive.names.contains(chosen) else {
-            return "refused: there is no backup \(name == "latest" ? "of that time" : name)"
+        let names = archive.names
+        guard let chosen = name == "latest" ? Restore.choose(names, until: seconds) : name else {
+            return
+                "refused: the oldest backup is \(names.first ?? "still to be made"), and no time before that can be reached"
         }
-        let settings = Restore.settings(
-            folder: backup.folder,
-            until: time.map { $0.hasSuffix("UTC") || $0.hasSuffix("Z") ? $0 : $0 + " UTC" })
-        if let why = SmallWriter.write(postgres.files.recoveryFile, Array(settings.utf8)) {
-            return "refused: \(why)"
-        }
+        guard names.contains(chosen) else { return "refused: there is no backup \(chosen)" }
         note(
-            "restores the backup \(chosen)\(time.map { ", then the log until \($0)" } ?? " and all the log since")"
-        )
-        beginRestore(chosen)
-        return "ok: \(chosen) is copied; show json says when it is done"
+            "\(isMeant ? "restores" : "prepares a restore of") the backup \(chosen)"
+                + "\(time.map { ", then the log until \($0)" } ?? " and all the log since")")
+        if !isHeld { archive.log.follow(leader) }
+        let goal = time.map { $0.hasSuffix("UTC") || $0.hasSuffix("Z") ? $0 : $0 + " UTC" }
+        restore.begin(.init(backup: chosen, time: goal), isReplacing: isMeant)
+        return "ok: \(chosen) it is; show json says when all is done"
     }
 }

@@ -16,6 +16,7 @@ struct DatabaseConsole {
         promote --accept-loss [--yes]   the last resort: what may be lost, and with --yes the act
         hold, resume         PostgreSQL is stopped and stays so, until: resume
         backup               a base backup now, on the node that keeps them
+        prepare NAME|latest [TIME]   all of a restore that can fail, beside the data that there is
         restore NAME|latest [TIME]   on hold everywhere, on the node that keeps backups: the data as it was at a time (UTC)
         checkpoint           so that a stop or a rewind is quick
         """
@@ -37,9 +38,11 @@ struct DatabaseConsole {
         case ("hold", 1): return agent.hold()
         case ("resume", 1): return agent.resume()
         case ("backup", 1): return agent.makeBackup()
-        case ("restore", 2): return agent.restore(words[1], until: nil)
-        case ("restore", 3...4):
-            return agent.restore(words[1], until: words.count == 3 ? words[2] : words[2] + " " + words[3])
+        case ("prepare", 2), ("restore", 2):
+            return agent.restore(words[1], until: nil, isMeant: words[0] == "restore")
+        case ("prepare", 3...4), ("restore", 3...4):
+            let time = words.count == 3 ? words[2] : words[2] + " " + words[3]
+            return agent.restore(words[1], until: time, isMeant: words[0] == "restore")
         case ("checkpoint", 1): return agent.checkpoint()
         default: return "Unknown command: '\(command)'. Type help for the list."
         }

@@ -44,7 +44,8 @@ extension DatabaseActions {
         let goal = time.map { "as it was at \($0) (UTC)" } ?? "as far as \(node) has its log"
         let which = backup == "latest" ? "the newest backup that is old enough" : "the backup \(backup)"
         return """
-            On all nodes PostgreSQL stops. \(node) begins anew with \(which), \(goal); everything later is gone, acknowledged or not.
+            \(node) copies the backup and goes through its log, to see that it comes so far; until then nothing else changes.
+            Then PostgreSQL stops on all nodes. \(node) begins anew with \(which), \(goal); everything later is gone, acknowledged or not.
             The others are rewound to it. \(node)'s data of before stays beside the new one, with .before-restore at its end.
             \(node) has \(state.names.joined(separator: ", ")).
             """
@@ -60,7 +61,14 @@ extension DatabaseActions {
                 "\(silence.sentence)\nNothing was changed: a node that does not stand still would take over in between"
             )
         }
-        // The primary last: each that goes before it has nothing left to win.
+        let what = backup + (time.map { " \($0)" } ?? "")
+        do throws(DeploymentFailure) {
+            try order("prepare \(what)", keeper)
+            try waitForRestore(on: keeper)
+        } catch {
+            throw DeploymentFailure("\(error.sentence)\nNothing was changed")
+        }
+        // The primary last: what it has written by then still comes to the node with the backup. And each that goes before it has nothing left to win.
         let first = status.primary?.node
         for node in consoles.nodes where node != first { try order("hold", node) }
         if let first { try order("hold", first) }
@@ -69,9 +77,8 @@ extension DatabaseActions {
                 && status.answers.allSatisfy { $0.json["held"]?.boolean == true }
         }
         do throws(DeploymentFailure) {
-            try order("restore \(backup)" + (time.map { " \($0)" } ?? ""), keeper)
-            while try archive(of: keeper).isRestoring { consoles.pause(Self.pause) }
-            if let failure = try archive(of: keeper).restoreFailure { throw DeploymentFailure(failure) }
+            try order("restore \(what)", keeper)
+            try waitForRestore(on: keeper)
         } catch {
             for node in consoles.nodes { _ = consoles.ask(node, "resume") }
             throw DeploymentFailure("\(error.sentence)\nThe nodes go on with the data that they had")
@@ -84,6 +91,20 @@ extension DatabaseActions {
                 && status.nodes.allSatisfy { $0.name == keeper || $0.state == "streaming" }
         }
         tell(.finished, keeper, "is the primary with the restored data, and all follow it")
+    }
+
+    private func waitForRestore(on node: String) throws(DeploymentFailure) {
+        var last = ""
+        while case let state = try archive(of: node), state.isRestoring {
+            if let step = state.restoreStep, step != last {
+                tell(.progress, node, step)
+                last = step
+            }
+            consoles.pause(Self.pause)
+        }
+        if let failure = try archive(of: node).restoreFailure {
+            throw DeploymentFailure("\(node): \(failure)")
+        }
     }
 
     /// Lets all nodes go on that are on hold, after a restore that broke off.
@@ -141,6 +162,8 @@ extension DatabaseActions {
         var isRunning: Bool
         var failure: String?
         var isRestoring: Bool
+        /// What a restore does now.
+        var restoreStep: String?
         var restoreFailure: String?
 
         init?(_ json: JSONValue?) {
@@ -150,6 +173,7 @@ extension DatabaseActions {
             isRunning = json["running"]?.boolean ?? false
             failure = json["failure"]?.text
             isRestoring = json["restoring"]?.boolean ?? false
+            restoreStep = json["restore_step"]?.text
             restoreFailure = json["restore_failure"]?.text
         }
     }

@@ -22,12 +22,13 @@ import Testing
     /// An answer with what a node that keeps backups says besides.
     private func answer(
         _ node: String, primary: String?, epoch: Int = 4, names: [String] = ["20261124T030000Z"],
-        running: Bool = false, failure: String = "null", restoreFailure: String = "null", held: Bool = false
+        running: Bool = false, failure: String = "null", step: String? = nil,
+        restoreFailure: String = "null", held: Bool = false
     ) -> String {
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let backup =
             node == "n3"
-            ? #"{"folder":"/b","names":[\#(list)],"age_seconds":9,"receiving":true,"running":\#(running),"failure":\#(failure),"restoring":false,"restore_failure":\#(restoreFailure)}"#
+            ? #"{"folder":"/b","names":[\#(list)],"age_seconds":9,"receiving":true,"running":\#(running),"failure":\#(failure),"restoring":\#(step != nil),"restore_step":\#(step.map { "\"\($0)\"" } ?? "null"),"restore_failure":\#(restoreFailure)}"#
             : "null"
         let plain = RecordedConsoles.answer(node, primary: primary, epoch: epoch)
         return plain.dropLast().trimmingCharacters(in: .whitespacesAndNewlines)
@@ -68,7 +69,9 @@ import Testing
         #expect(advice.contains("postgresql_backup_node"))
     }
 
-    @Test("a restore holds all, the primary last; restores, promotes, and lets the others go on")
+    @Test(
+        "a restore proves first that the time is reached, holds all, the primary last; promotes, lets the others go on"
+    )
     func restore() throws {
         for node in cluster.nodes {
             let after = answer(node, primary: "n3", epoch: 5)
@@ -78,16 +81,20 @@ import Testing
             cluster.record(node, "hold", "ok")
             cluster.record(node, "resume", "ok")
         }
+        let proving = answer("n3", primary: "n1", step: "goes through the log in the copy")
+        let held = answer("n3", primary: nil, held: true)
         cluster.record(
-            "n3", "show json", answer("n3", primary: "n1"), answer("n3", primary: "n1"),
-            answer("n3", primary: nil, held: true), answer("n3", primary: nil, held: true),
-            answer("n3", primary: nil, held: true), answer("n3", primary: nil),
-            answer("n3", primary: "n3", epoch: 5))
+            "n3", "show json", answer("n3", primary: "n1"), answer("n3", primary: "n1"), proving, proving,
+            answer("n3", primary: "n1"), answer("n3", primary: "n1"), held, held, held,
+            answer("n3", primary: nil), answer("n3", primary: "n3", epoch: 5))
+        cluster.record("n3", "prepare latest 2026-11-25 19:00:00", "ok: copied")
         cluster.record("n3", "restore latest 2026-11-25 19:00:00", "ok: copied")
         cluster.record("n3", "promote --accept-loss --yes", "refused: starting", "ok: becomes primary")
         try actions.restore("latest", until: "2026-11-25 19:00:00")
         let orders = cluster.orders
-        #expect(orders.prefix(3) == ["n2 hold", "n3 hold", "n1 hold"])
+        #expect(
+            orders.prefix(4) == ["n3 prepare latest 2026-11-25 19:00:00", "n2 hold", "n3 hold", "n1 hold"])
+        #expect(told.lines.contains { $0.contains("goes through the log in the copy") })
         #expect(orders.contains("n3 restore latest 2026-11-25 19:00:00"))
         #expect(orders.suffix(2) == ["n1 resume", "n2 resume"])
         #expect(told.kinds.last == .finished)
@@ -104,6 +111,7 @@ import Testing
             cluster.record(node, "hold", "ok")
             cluster.record(node, "resume", "ok")
         }
+        cluster.record("n3", "prepare latest", "ok")
         cluster.record("n3", "restore latest", "refused: there is no backup of that time")
         let sentence = failure { () throws(DeploymentFailure) in try actions.restore("latest", until: nil) }
         #expect(sentence.contains("there is no backup of that time"))
@@ -117,6 +125,20 @@ import Testing
         let refusal = failure { () throws(DeploymentFailure) in try others.restore("latest", until: nil) }
         #expect(refusal.contains("Nothing was changed"))
         #expect(partly.orders.isEmpty)
+    }
+
+    @Test("a time that the log does not come to is told before anything stops")
+    func unreached() {
+        recordAll(primary: "n1")
+        let why = #""the log here ends before 2026-11-25 19:00:00: its last transaction is of 18:54""#
+        cluster.record(
+            "n3", "show json", answer("n3", primary: "n1"), answer("n3", primary: "n1", restoreFailure: why))
+        cluster.record("n3", "prepare latest 2026-11-25 19:00:00", "ok")
+        let sentence = failure { () throws(DeploymentFailure) in
+            try actions.restore("latest", until: "2026-11-25 19:00:00")
+        }
+        #expect(sentence.contains("n3: the log here ends before") && sentence.contains("Nothing was changed"))
+        #expect(cluster.orders == ["n3 prepare latest 2026-11-25 19:00:00"])
     }
 
     @Test(

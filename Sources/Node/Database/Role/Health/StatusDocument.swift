@@ -59,7 +59,8 @@ struct StatusDocument {
             .init("running", .boolean(archive.isBackingUp)),
             .init("failure", archive.failure.map { .string($0) } ?? .null),
             .init("restoring", .boolean(agent.isRestoring)),
-            .init("restore_failure", agent.restoreFailure.map { .string($0) } ?? .null),
+            .init("restore_step", agent.restore?.step.map { .string($0.word) } ?? .null),
+            .init("restore_failure", agent.restore?.failure.map { .string($0) } ?? .null),
         ])
     }
 

@@ -179,11 +179,18 @@ extension ControlData {
 
 /// Searches in texts, which Embedded Swift's library does not.
 enum Text {
-    static func contains(_ text: String, _ part: String) -> Bool {
+    static func contains(_ text: String, _ part: String) -> Bool { find(part, in: text) != nil }
+
+    /// How many bytes of the text there are up to the end of a part of it; 0: it has no such part.
+    static func end(of part: String, in text: String) -> Int {
+        find(part, in: text).map { $0 + part.utf8.count } ?? 0
+    }
+
+    private static func find(_ part: String, in text: String) -> Int? {
         let (bytes, wanted) = (Array(text.utf8), Array(part.utf8))
-        guard wanted.count <= bytes.count else { return false }
+        guard wanted.count <= bytes.count else { return nil }
         for start in 0...(bytes.count - wanted.count)
-        where bytes[start..<(start + wanted.count)].elementsEqual(wanted) { return true }
-        return false
+        where bytes[start..<(start + wanted.count)].elementsEqual(wanted) { return start }
+        return nil
     }
 }

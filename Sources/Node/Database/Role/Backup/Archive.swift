@@ -5,24 +5,19 @@ import Service
 
 /// Base backups and the log since them, on one of the nodes: PostgreSQL's own programs, held by the keeper.
 final class Archive {
-    /// A receiver or a backup that ended is begun anew after this.
-    static let pause: Duration = .seconds(5)
-    /// How often it looks whether a backup is due.
-    static let lookInterval: Duration = .seconds(30)
-
     private let configuration: DatabaseConfiguration
     private let backup: DatabaseConfiguration.Backup
     private let keeper: KeeperLink
     private let reactor: Reactor
     private let files: ServerFiles
-    /// Who takes writes.
-    private var source: MemberID?
-    private(set) var receiver: UInt32?
+    let log: LogReceiver
     private(set) var running: UInt32?
     private var triedAt: Duration?
     /// Why the last backup did not work.
     private(set) var failure: String?
     var note: ((String) -> Void)?
+    /// None is made while a restore needs those that are there, and their log.
+    var isKept: () -> Bool = { false }
 
     /// Nil on a node that keeps none.
     init?(
@@ -34,9 +29,10 @@ final class Archive {
         self.keeper = keeper
         self.reactor = reactor
         self.files = files
+        log = LogReceiver(configuration, backup, on: reactor, keeper: keeper, files: files)
     }
 
-    var isReceiving: Bool { receiver != nil }
+    var isReceiving: Bool { log.program != nil }
     var isBackingUp: Bool { running != nil }
     private var output: String { backup.folder + "/backup.log" }
     private var environment: [String] {
@@ -45,47 +41,28 @@ final class Archive {
 
     /// What an earlier agent has started.
     func goOn(receiver: UInt32, backup: UInt32) {
-        self.receiver = receiver == 0 ? nil : receiver
+        log.goOn(receiver)
         running = backup == 0 ? nil : backup
-    }
-
-    /// Takes the log from this member from now on; nil: from nobody.
-    func follow(_ member: MemberID?) {
-        guard member != source else { return }
-        let isFirst = source == nil
-        source = member
-        // The one of an earlier agent may take it from the same.
-        if isFirst, receiver != nil { return }
-        if let receiver { keeper.tell(.signal(id: receiver, SIGINT)) } else { receive() }
-    }
-
-    private func receive() {
-        guard let source, receiver == nil else { return }
-        receiver = keeper.start(
-            [
-                configuration.programs + "/pg_receivewal", "-D", backup.folder + "/wal", "-d",
-                files.connection(to: source, as: "pidep-archive"), "-S", ClusterRole.archiveSlot, "--no-loop",
-            ], environment: environment, output: backup.folder + "/receive.log")
     }
 
     /// When the newest backup is older than it should be.
     func look() {
-        guard backup.interval > .zero, running == nil, source != nil else { return }
+        guard backup.interval > .zero, running == nil, log.source != nil, !isKept() else { return }
         if let triedAt, reactor.now < triedAt + Swift.min(backup.interval, .seconds(600)) { return }
         guard let newest = names.last, let age = Self.age(of: newest) else { return begin() }
         if age >= backup.interval.components.seconds { begin() }
     }
 
-    /// Makes a base backup; false: one is under way, or there is nobody to take it from.
+    /// Makes a base backup; false: one or a restore is under way, or there is nobody to take it from.
     @discardableResult
     func makeBackup() -> Bool {
-        guard running == nil, source != nil else { return false }
+        guard running == nil, log.source != nil, !isKept() else { return false }
         begin()
         return true
     }
 
     private func begin() {
-        guard let source else { return }
+        guard let source = log.source else { return }
         triedAt = reactor.now
         unlink(output)
         note?("makes a backup of \(configuration.name(source))")
@@ -98,32 +75,19 @@ final class Archive {
 
     /// A program of the keeper's has ended; true if it was one of these.
     func ended(_ program: UInt32, code: Int32) -> Bool {
-        if program == receiver {
-            receiver = nil
-            _ = reactor.schedule(after: Self.pause) { [unowned(unsafe) self] in receive() }
-            return true
-        }
+        if log.ended(program, code: code) { return true }
         guard program == running else { return false }
         running = nil
-        failure = code == 0 ? nil : lastWords
+        failure = code == 0 ? nil : LogReceiver.lastWords(output)
         note?(failure.map { "the backup did not work: \($0)" } ?? "the backup is made and verified")
         return true
     }
 
     /// The keeper has killed all programs.
     func wereKilled() {
-        let hadReceiver = receiver != nil
         if running != nil { failure = "PostgreSQL had to be killed meanwhile" }
-        receiver = nil
         running = nil
-        if hadReceiver {
-            _ = reactor.schedule(after: Self.pause) { [unowned(unsafe) self] in receive() }
-        }
-    }
-
-    private var lastWords: String {
-        let lines = FileTail.read(output, bytes: 4096).split(whereSeparator: { $0 == 10 || $0 == 13 })
-        return lines.last.map { String(decoding: $0, as: UTF8.self) } ?? "it said nothing"
+        log.wereKilled()
     }
 
     // MARK: what there is
@@ -155,6 +119,8 @@ final class Archive {
         ls -d "$2"/base/*Z | sort | head -n "-$4" | while read -r old; do rm -rf "$old"; done
         oldest=$(ls -d "$2"/base/*Z | sort | head -n 1)
         first=$(sed -n 's/^START WAL LOCATION: .* (file \\([0-9A-F]*\\))$/\\1/p' "$oldest/backup_label")
-        [ -z "$first" ] || "$1"/pg_archivecleanup "$2/wal" "$first"
+        [ -n "$first" ] || exit 0
+        # Not what is being received: the receiver may still be on its way to where the backup began.
+        "$1"/pg_archivecleanup -n "$2/wal" "$first" | { grep -v '\\.partial$' || true; } | tr '\\n' '\\0' | xargs -0r rm -f --
         """
 }
