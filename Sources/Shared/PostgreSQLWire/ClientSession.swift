@@ -1,5 +1,3 @@
-import Digest
-
 /// A client's session with a PostgreSQL server (protocol 3.0): bytes in, events and bytes out. No socket, no clock, no dice.
 ///
 /// Trust, password, md5 and SCRAM-SHA-256; simple queries, one after the other; errors, notices, notifications and
@@ -80,17 +78,16 @@ public struct ClientSession: Sendable {
 
     /// Where it is.
     public private(set) var state: State = .starting
-    private let settings: Settings
-    private var scram: SCRAMClient?
-    private let entropy: [UInt8]
-    private var isAuthenticated = false
+    private var authenticator: Authenticator
     private var buffer: MessageBuffer
     private var output: [UInt8]
 
     /// A session that wants to say its first message. `entropy`: 18 or more unpredictable bytes, for SCRAM.
     public init(_ settings: Settings, entropy: [UInt8]) {
-        self.settings = settings
-        self.entropy = entropy
+        authenticator = Authenticator(
+            user: Array(settings.user.utf8),
+            credentials: settings.password.map { .password($0) } ?? .none,
+            sendsClearPassword: settings.sendsClearPassword, entropy: entropy)
         buffer = MessageBuffer(limit: settings.messageLimit)
         output = FrontendMessage.startup(
             [("user", settings.user), ("database", settings.database), ("client_encoding", "UTF8")]
@@ -138,8 +135,8 @@ public struct ClientSession: Sendable {
     private mutating func handle(_ message: BackendMessage, _ type: UInt8) throws(WireViolation) -> Event? {
         switch message {
         case .authentication(let kind, let data):
-            guard state == .starting, !isAuthenticated else { throw .unexpected(type) }
-            try authenticate(kind, data, type)
+            guard state == .starting else { throw .unexpected(type) }
+            try authenticator.handle(kind, data, to: &output)
             return nil
         case .parameter(let name, let value): return .parameter(name: name, value: value)
         case .notice(let message): return .notice(message)
@@ -149,10 +146,12 @@ public struct ClientSession: Sendable {
             return .failed(message)
         case .versions: return nil
         case .key(let process, let secret):
-            guard state == .starting, isAuthenticated else { throw .unexpected(type) }
+            guard state == .starting, authenticator.isAuthenticated else { throw .unexpected(type) }
             return .key(process: process, secret: secret)
         case .ready(let status):
-            guard isAuthenticated, state == .starting || state == .busy else { throw .unexpected(type) }
+            guard authenticator.isAuthenticated, state == .starting || state == .busy else {
+                throw .unexpected(type)
+            }
             state = .ready(status)
             return .ready(status)
         case .columns(let columns):
@@ -170,46 +169,5 @@ public struct ClientSession: Sendable {
         case .copy:
             throw .unexpected(type)
         }
-    }
-
-    private mutating func authenticate(_ kind: Int32, _ data: [UInt8], _ type: UInt8) throws(WireViolation) {
-        switch kind {
-        case 0:
-            // A server that skips its last message has not proven anything.
-            if let scram, !scram.isDone { throw .serverNotProven }
-            isAuthenticated = true
-        case 3:
-            guard settings.sendsClearPassword else {
-                throw .unknownAuthentication("a password in clear text")
-            }
-            output += FrontendMessage.password(try password())
-        case 5:
-            guard data.count == 4 else { throw .malformed(type) }
-            let digits = MD5Password.digits(password: try password(), user: Array(settings.user.utf8))
-            output += FrontendMessage.password(MD5Password.answer(digits: digits, salt: data))
-        case 10:
-            guard scram == nil else { throw .unexpected(type) }
-            let mechanisms = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            guard mechanisms.contains("SCRAM-SHA-256") else {
-                throw .unknownAuthentication(mechanisms.first ?? "SASL")
-            }
-            let client = SCRAMClient(.password(try password()), entropy: entropy)
-            output += FrontendMessage.saslInitial("SCRAM-SHA-256", client.first)
-            scram = client
-        case 11:
-            guard var client = scram else { throw .unexpected(type) }
-            output += FrontendMessage.saslResponse(try client.answer(data))
-            scram = client
-        case 12:
-            guard var client = scram else { throw .unexpected(type) }
-            try client.finish(data)
-            scram = client
-        default: throw .unknownAuthentication("method \(kind)")
-        }
-    }
-
-    private func password() throws(WireViolation) -> [UInt8] {
-        guard let password = settings.password else { throw .passwordNeeded }
-        return password
     }
 }

@@ -27,9 +27,10 @@ public enum FrontendMessage {
     }
 
     /// The first message of a SASL exchange.
-    static func saslInitial(_ mechanism: String, _ response: [UInt8]) -> [UInt8] {
+    static func saslInitial(_ mechanism: StaticString, _ response: [UInt8]) -> [UInt8] {
         var body: [UInt8] = []
-        appendString(mechanism, to: &body)
+        mechanism.withUTF8Buffer { body.append(contentsOf: $0) }
+        body.append(0)
         body += bigEndian(Int32(response.count)) + response
         return message(UInt8(ascii: "p"), body)
     }

@@ -8,8 +8,8 @@ public struct SCRAMClient: Sendable {
 
     /// What it proves to know.
     public enum Credentials: Equatable, Sendable {
-        /// The password: any server's secret of it will do.
-        case password([UInt8])
+        /// The password: any server's secret of it will do. `known`: keys that were made of it before.
+        case password([UInt8], known: SCRAMKeys? = nil)
         /// Keys that a client proved to have: one secret only.
         case keys(SCRAMKeys)
     }
@@ -111,7 +111,10 @@ public struct SCRAMClient: Sendable {
 
     private mutating func keys(salt: [UInt8], iterations: Int) throws(WireViolation) -> SCRAMKeys {
         switch credentials {
-        case .password(let password):
+        case .password(_, let known?) where known.salt == salt && known.iterations == iterations:
+            keys = known
+            return known
+        case .password(let password, _):
             let made = SCRAMKeys(password: password, salt: salt, iterations: iterations)
             keys = made
             return made
