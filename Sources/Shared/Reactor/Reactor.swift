@@ -52,6 +52,7 @@ public final class Reactor {
 
     // Channels (folder Channel): new ones, those with something to send, those with something to do without an event.
     var newChannels: [Channel] = []
+    var newAcceptors: [Acceptor] = []
     var outbox: [Channel] = []
     var backlog: [Channel] = []
     var spare: [Channel] = []
@@ -67,8 +68,19 @@ public final class Reactor {
         var generation: UInt32 = 0
     }
 
-    /// What the channels of this Reactor were asked to use.
+    /// What this Reactor was asked to use.
     public let driver: IODriver
+    /// What it does use: known after the first turn with a channel or an acceptor, until then `automatic`.
+    public var driverInUse: IODriver { hasChosen ? (ring == nil ? .epoll : .ioUring) : .automatic }
+    /// Why io_uring is not used although it was wanted: a kernel before 6.0, the sysctl io_uring_disabled, a seccomp
+    /// filter, an emulator. For one line of a log.
+    public internal(set) var refusal: SystemError?
+    var hasChosen = false
+    /// For tests: a number that is no power of two is refused by the kernel.
+    var ringBuffers = Ring.buffers
+    var ring: Ring?
+    /// The epoll set behind the ring may have events.
+    private var hasEvents = true
 
     /// A loop with nothing to do.
     public init(driver: IODriver = .fromEnvironment) throws(SystemError) {
@@ -84,6 +96,7 @@ public final class Reactor {
     deinit {
         for slot in slots { slot.channel?.close() }
         for channel in newChannels { channel.close() }
+        closeRing()
         close(epoll)
         events.deallocate()
         receiveBuffer.deallocate()
@@ -108,10 +121,10 @@ public final class Reactor {
 
     /// Watches a channel's socket for both directions, once and for all: no further epoll_ctl(2) is needed.
     func watch(_ channel: Channel) {
-        let index = Int(channel.descriptor)
+        let index = Int(channel.socket)
         while slots.count <= index { slots.append(Slot()) }
-        var event = event([.read, .write, .readHangup, .edges], channel.descriptor)
-        guard epoll_ctl(epoll, EPOLL_CTL_ADD, channel.descriptor, &event) == 0 else {
+        var event = event([.read, .write, .readHangup, .edges], channel.socket)
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, channel.socket, &event) == 0 else {
             channel.failure = cl_errno()
             channel.failedCall = .watch
             return
@@ -174,6 +187,7 @@ public final class Reactor {
         running = true
         while running { turn() }
         attachAndFlush()
+        ring?.enter(waiting: 0)
     }
 
     /// Ends `run` after this turn.
@@ -191,19 +205,43 @@ public final class Reactor {
     /// For a loop that keeps its own time.
     public func turn(waiting: Int64) {
         attachAndFlush()
-        var waiting = backlog.isEmpty ? waiting : 0
+        var waiting = backlog.isEmpty && outbox.isEmpty && newAcceptors.isEmpty ? waiting : 0
         if let next = channelDeadlines.first { waiting = min(waiting, (next - Self.clock()).nanoseconds) }
-        handleEvents(waiting: waiting)
+        if let ring { turn(ring, waiting: waiting) } else { _ = handleEvents(waiting: waiting) }
         workOffBacklog()
         while let due = channelDeadlines.popDue(at: now) { due.fire() }
     }
 
-    private func handleEvents(waiting: Int64) {
+    /// One system call hands over what waits and takes what has been done; a second one asks the epoll set, only
+    /// when the ring tells that there is something. It is asked until it has nothing, because of sources that are
+    /// level-triggered.
+    private func turn(_ ring: Ring, waiting: Int64) {
+        ring.watchEvents(of: epoll)
+        ring.enter(waiting: hasEvents ? 0 : waiting)
+        nowNanoseconds = Int64(cl_now_ns())
+        if ring.handleCompletions() { hasEvents = true }
+        if hasEvents { hasEvents = handleEvents(waiting: 0) }
+    }
+
+    /// Channels may have things under way: first the ring goes.
+    private func closeRing() {
+        guard let channels = ring?.channels() else { return }
+        for channel in channels { channel.close() }
+        ring = nil
+        for channel in channels {
+            channel.output.dropAll(to: &blocks)
+            if channel.socket >= 0 { CLinux.close(channel.socket) }
+            channel.socket = -1
+        }
+    }
+
+    /// Whether there were any.
+    private func handleEvents(waiting: Int64) -> Bool {
         // epoll_wait(2) takes whole milliseconds: rounded up, so that a deadline has passed when it returns.
         let milliseconds = waiting > 0 ? Int32(clamping: (waiting + 999_999) / 1_000_000) : 0
         let count = epoll_wait(epoll, events, Int32(Self.eventsPerTurn), milliseconds)
         nowNanoseconds = Int64(cl_now_ns())
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         for index in 0..<Int(count) {
             let key = events[index].data.u64
             let slot = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
@@ -217,6 +255,7 @@ public final class Reactor {
                 slots[slot].source?.ready(readiness)
             }
         }
+        return true
     }
 }
 

@@ -24,7 +24,7 @@ final class Door: AcceptorOwner {
         defer { close(listener) }
         let door = Door()
         let acceptor = Acceptor(listener, on: reactor, owner: door)
-        try acceptor.resume()
+        acceptor.resume()
         let owner = Recorder()
         let channel = Channel(connectingTo: address, on: reactor, owner: owner)
         channel.send("early")
@@ -85,14 +85,14 @@ final class Door: AcceptorOwner {
         let door = Door()
         door.then = { acceptor, _ in if door.accepted.count % 5 == 0 { acceptor.pause() } }
         let acceptor = Acceptor(listener, on: reactor, owner: door)
-        try acceptor.resume()
+        acceptor.resume()
         let clients = (0..<20).map { _ in Channel(connectingTo: address, on: reactor, owner: Recorder()) }
         for expected in [5, 10, 15, 20] {
             #expect(reactor.turn { door.accepted.count >= expected })
             reactor.settle()
             #expect(door.accepted.count == expected)
             #expect(acceptor.isPaused)
-            try acceptor.resume()
+            acceptor.resume()
         }
         acceptor.pause()
         reactor.settle(1)

@@ -178,7 +178,7 @@ final class StreamEnd: ChannelOwner {
         }
         door.then = { _, descriptor in _ = Channel(descriptor, on: reactor, owner: server) }
         let acceptor = Acceptor(listener, on: reactor, owner: door)
-        try acceptor.resume()
+        acceptor.resume()
         var done = 0
         var wrong = 0
         for _ in 0..<30 {

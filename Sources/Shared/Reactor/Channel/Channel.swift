@@ -36,19 +36,35 @@ public final class Channel {
         static let lingers = State(rawValue: 1 << 12)
         /// In the hands of the driver.
         static let attached = State(rawValue: 1 << 13)
+        // With io_uring only: what is under way in the kernel, and how.
+        static let receives = State(rawValue: 1 << 14)
+        static let sends = State(rawValue: 1 << 15)
+        static let polls = State(rawValue: 1 << 16)
+        /// The end has to be polled for beside the receive.
+        static let needsHangup = State(rawValue: 1 << 19)
+        /// The receive is being cancelled.
+        static let cancels = State(rawValue: 1 << 17)
+        /// The next receive finds nothing yet.
+        static let waitsFirst = State(rawValue: 1 << 18)
     }
 
     /// For the owner: it finds by it, without a dictionary, what belongs to this channel.
     public var tag: UInt64 = 0
     /// The socket, for getsockname(2), SO_PEERCRED and the like; -1 after `close` and `detach`.
-    public internal(set) var descriptor: Int32
+    public var descriptor: Int32 { state.contains(.closed) ? -1 : socket }
     /// Bytes that the kernel has not taken yet.
-    public var queued: Int { output.count }
+    public var queued: Int { state.contains(.closed) ? 0 : output.count }
 
     unowned(unsafe) let reactor: Reactor
     var owner: (any ChannelOwner)?
     var state: State
+    /// With io_uring it may outlive `close` until the kernel has let go of it.
+    var socket: Int32
     var output = ChannelOutput()
+    /// What came during a pause, with io_uring.
+    var held = ChannelOutput()
+    /// In the ring's table.
+    var place: UInt32 = 0
     /// An errno to be told at the end, and what was tried.
     var failure: Int32 = 0
     var failedCall = Call.connect
@@ -58,7 +74,7 @@ public final class Channel {
     /// Takes a connected socket, which must be non-blocking, and reads from it until `pause`. TCP_NODELAY is
     /// the caller's to set: sockets of an `Acceptor` have it.
     public init(_ descriptor: Int32, on reactor: Reactor, owner: any ChannelOwner) {
-        self.descriptor = descriptor
+        socket = descriptor
         self.reactor = reactor
         self.owner = owner
         state = []
@@ -70,7 +86,7 @@ public final class Channel {
         var peer = peer
         var done: Int32 = 0
         let result = cl_connect_peer(&peer, &done)
-        descriptor = max(result, -1)
+        socket = max(result, -1)
         self.reactor = reactor
         self.owner = owner
         state = .connecting
@@ -81,7 +97,7 @@ public final class Channel {
     /// Connects to a Unix socket's path; a leading `@` means the abstract namespace.
     public init(connectingToPath path: String, on reactor: Reactor, owner: any ChannelOwner) {
         let result = path.withCString { cl_connect_unix($0) }
-        descriptor = max(result, -1)
+        socket = max(result, -1)
         self.reactor = reactor
         self.owner = owner
         state = .connecting
@@ -90,7 +106,7 @@ public final class Channel {
     }
 
     deinit {
-        if descriptor >= 0 { CLinux.close(descriptor) }
+        if socket >= 0 { CLinux.close(socket) }
     }
 
     /// Queues a copy of the bytes. All that was queued leaves together, at the latest when the Reactor turns
@@ -119,7 +135,7 @@ public final class Channel {
     public func resume() {
         guard state.contains(.paused), !state.contains(.closed) else { return }
         state.remove(.paused)
-        if state.contains(.readable) { reactor.putIntoBacklog(self) }
+        if state.contains(.readable) || held.count > 0 { reactor.putIntoBacklog(self) }
     }
 
     /// Whether bytes are held back by `pause`.
@@ -137,7 +153,8 @@ public final class Channel {
         guard !state.contains(.closed) else { return }
         state.insert(.closed)
         owner = nil
-        output.dropAll(to: &reactor.blocks)
+        if !state.contains(.sends) { output.dropAll(to: &reactor.blocks) }
+        held.dropAll(to: &reactor.blocks)
         reactor.dismiss(self)
     }
 
@@ -159,12 +176,12 @@ public final class Channel {
     /// Hands the socket back, for another process or thread, with bytes that had been received and not been told
     /// yet (a paused channel may have some); the channel is closed then. Nil while bytes are queued.
     public func detach() -> (descriptor: Int32, unread: [UInt8])? {
-        guard state.isDisjoint(with: [.closed, .connecting]), output.count == 0, descriptor >= 0 else {
+        guard state.isDisjoint(with: [.closed, .connecting]), output.count == 0, socket >= 0 else {
             return nil
         }
         let unread = reactor.release(self)
-        let result = descriptor
-        descriptor = -1
+        let result = socket
+        socket = -1
         close()
         return (result, unread)
     }

@@ -19,10 +19,10 @@ extension Channel {
         proceed()
     }
 
-    private func finishConnecting(_ readiness: Readiness) {
+    func finishConnecting(_ readiness: Readiness) {
         guard !readiness.isDisjoint(with: [.write, .error, .hangup]) else { return }
         state.remove(.connecting)
-        failure = cl_getsockopt_int(descriptor, SOL_SOCKET, SO_ERROR)
+        failure = cl_getsockopt_int(socket, SOL_SOCKET, SO_ERROR)
         guard failure == 0 else {
             failure = abs(failure)
             failedCall = .connect
@@ -37,22 +37,31 @@ extension Channel {
         proceed()
     }
 
-    /// Does what there is to do: tells of an empty queue, reads once.
+    /// Does what there is to do: tells of an empty queue and of what a pause held back, reads once.
     func proceed() {
         if state.contains(.owesDrained), output.count == 0 {
             state.remove(.owesDrained)
             owner?.channelDrained(self)
         }
+        while let block = held.first, state.isDisjoint(with: [.paused, .closed]) {
+            let bytes = block.rest
+            owner?.channel(self, received: bytes)
+            // Gone if the owner has closed.
+            if held.count > 0 { held.drop(bytes.count, to: &reactor.blocks) }
+        }
         if failure != 0, !state.contains(.attached) || state.contains(.paused) {
             end(error)
-        } else if state.contains(.readable), state.isDisjoint(with: [.paused, .closed, .ended, .connecting]) {
+        } else if state.contains(.readable),
+            state.isDisjoint(with: [.paused, .closed, .ended, .connecting, .receives])
+        {
             read()
         }
+        if reactor.ring != nil, state.contains(.attached) { reactor.putIntoOutbox(self) }
     }
 
     private func read() {
         let buffer = reactor.receiveBuffer
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        let count = recv(socket, buffer.baseAddress, buffer.count, 0)
         if count > 0 {
             if count < buffer.count, failure == 0, !state.contains(.endIsNear) { state.remove(.readable) }
             owner?.channel(self, received: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
@@ -67,16 +76,20 @@ extension Channel {
             if code == EINTR {
                 reactor.putIntoBacklog(self)
             } else if code != EAGAIN || failure != 0 {
-                if failure == 0 {
-                    failure = code
-                    failedCall = .receive
-                }
-                state.insert(.cannotSend)
-                output.dropAll(to: &reactor.blocks)
-                end(error)
+                receivingFailed(code)
             } else {
                 state.remove(.readable)
             }
         }
+    }
+    /// Nothing will come any more, nor go; a failure of sending that was first is the one to tell.
+    func receivingFailed(_ code: Int32) {
+        if failure == 0 {
+            failure = code
+            failedCall = .receive
+        }
+        state.insert(.cannotSend)
+        if !state.contains(.sends) { output.dropAll(to: &reactor.blocks) }
+        end(error)
     }
 }

@@ -22,6 +22,12 @@ extension Reactor {
 
     /// What owners have asked for since the last turn goes to the kernel.
     func attachAndFlush() {
+        if !hasChosen, driver == .ioUring || !newChannels.isEmpty || !newAcceptors.isEmpty { chooseDriver() }
+        if !newAcceptors.isEmpty {
+            let acceptors = newAcceptors
+            newAcceptors.removeAll()
+            for acceptor in acceptors where !acceptor.start() { newAcceptors.append(acceptor) }
+        }
         if !newChannels.isEmpty {
             let channels = newChannels
             newChannels.removeAll()
@@ -31,6 +37,13 @@ extension Reactor {
         swap(&outbox, &spare)
         for channel in spare { channel.flush() }
         spare.removeAll(keepingCapacity: true)
+    }
+
+    /// In the thread that turns, because a ring belongs to one thread; and not before something needs it.
+    private func chooseDriver() {
+        hasChosen = true
+        guard driver != .epoll else { return }
+        do throws(SystemError) { ring = try Ring(buffers: ringBuffers) } catch { refusal = error }
     }
 
     /// Those that have more to read or to tell than their event was good for. Each once a turn.
@@ -45,7 +58,13 @@ extension Reactor {
     }
 
     private func attach(_ channel: Channel) {
-        if channel.failure == 0 { watch(channel) }
+        if channel.failure == 0 {
+            if let ring {
+                channel.enter(ring)
+            } else {
+                watch(channel)
+            }
+        }
         if channel.failure != 0 {
             channel.state.insert(.cannotSend)
             channel.output.dropAll(to: &blocks)
@@ -57,16 +76,32 @@ extension Reactor {
 
     /// The channel's socket belongs to the Reactor no more and is closed.
     func dismiss(_ channel: Channel) {
-        guard channel.descriptor >= 0 else { return }
-        if channel.state.contains(.attached) { forget(channel.descriptor) }
-        CLinux.close(channel.descriptor)
-        channel.descriptor = -1
+        guard channel.socket >= 0 else { return }
+        if let ring, channel.state.contains(.attached) {
+            channel.leaveRing(ring)
+            if channel.socket >= 0 { putIntoOutbox(channel) }
+            return
+        }
+        if channel.state.contains(.attached) { forget(channel.socket) }
+        CLinux.close(channel.socket)
+        channel.socket = -1
     }
 
     /// The channel's socket belongs to the Reactor no more. Bytes that were received and not told.
     func release(_ channel: Channel) -> [UInt8] {
-        if channel.state.contains(.attached) { remove(channel.descriptor) }
-        return []
+        guard channel.state.contains(.attached) else { return [] }
+        if let ring {
+            channel.detach(from: ring)
+        } else {
+            remove(channel.socket)
+        }
+        var unread: [UInt8] = []
+        while let block = channel.held.first {
+            let bytes = block.rest
+            unread.append(contentsOf: bytes)
+            channel.held.drop(bytes.count, to: &blocks)
+        }
+        return unread
     }
 
     func limitLingering(of channel: Channel, to limit: Duration) {
