@@ -9,7 +9,7 @@ build_packages=(libssh2-1-dev libpq-dev libarchive-dev)
 # shellcheck disable=SC2034
 lab_packages=(mmdebstrap systemd-container iproute2 nftables openssh-client e2fsprogs qemu-user-static)
 # shellcheck disable=SC2034
-test_packages=(shellcheck ansible-core haproxy keepalived openssh-server curl strace gnupg postgresql-15)
+test_packages=(shellcheck ansible-core haproxy keepalived openssh-server curl strace gnupg postgresql-15 pgbouncer)
 
 say() { printf '\n== %s\n' "$*"; }
 

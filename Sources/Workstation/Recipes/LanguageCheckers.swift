@@ -9,7 +9,9 @@ public typealias LanguageChecker = @Sendable (_ text: String, _ file: String) ->
 /// The configuration languages that a recipe's file may name.
 public enum LanguageCheckers {
     /// The words after `language:`.
-    public static let languages = ["control", "haproxy", "ini", "keepalived"]
+    public static let languages = [
+        "control", "haproxy", "hba", "ini", "keepalived", "pgbouncer", "userlist",
+    ]
 
     /// The parsers of our own roles. Nothing of this machine's environment is given to a configuration: on the node
     /// it will have another.
@@ -18,6 +20,10 @@ public enum LanguageCheckers {
         "ini": { text, file in INIDocument.parse(text, file: file).1 },
         "haproxy": { text, file in HAProxyConfiguration.parse(text, file: file, environment: [:]).diagnostics
         },
+        "hba": { text, file in HBARules.parse(text, file: file).1 },
         "keepalived": { text, file in KeepalivedConfiguration.parse(text, file: file).1 },
+        // Included files are the node's; a recipe's file has none.
+        "pgbouncer": { text, file in PoolConfiguration.parse(text, file: file).1 },
+        "userlist": { text, file in Userlist.parse(text, file: file).1 },
     ]
 }

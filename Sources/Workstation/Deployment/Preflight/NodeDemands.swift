@@ -20,6 +20,7 @@ struct NodeDemands: Equatable {
     var virtualAddresses: [VirtualAddress] = []
 
     private static let proxyFiles = ["/etc/pinode/proxy.cfg", "/etc/haproxy/haproxy.cfg"]
+    private static let poolFiles = ["/etc/pinode/pool.ini", "/etc/pgbouncer/pgbouncer.ini"]
     private static let vrrpFiles = ["/etc/pinode/vrrp.conf", "/etc/keepalived/keepalived.conf"]
 
     init(_ node: CompiledNode) {
@@ -27,11 +28,13 @@ struct NodeDemands: Equatable {
             // Other files may be large, and no text.
             let isProxy = Self.proxyFiles.contains(file.path)
             let isRouter = Self.vrrpFiles.contains(file.path)
-            guard isProxy || isRouter, case .blob(let digest, _) = file.content,
+            let isPool = Self.poolFiles.contains(file.path)
+            guard isProxy || isRouter || isPool, case .blob(let digest, _) = file.content,
                 let bytes = node.blobs[digest.hexadecimal]
             else { continue }
             let text = String(decoding: bytes, as: UTF8.self)
             if isProxy { addListeners(of: text, file.path) }
+            if isPool { addPool(text, file.path) }
             if isRouter { addAddresses(of: text, file.path) }
         }
         // What a check asks of the node itself must listen there.
@@ -48,6 +51,15 @@ struct NodeDemands: Equatable {
         for bind in parsed.configuration.frontends.flatMap(\.binds) {
             guard case .address(let address, let port) = bind.endpoint else { continue }
             add(Listener(address: address.isWildcard ? "*" : address.text, port: Int(port)))
+        }
+    }
+
+    private mutating func addPool(_ text: String, _ file: String) {
+        let configuration = PoolConfiguration.parse(text, file: file).0
+        for address in configuration.listenAddr {
+            add(
+                Listener(
+                    address: address.isWildcard ? "*" : address.text, port: Int(configuration.listenPort)))
         }
     }
 

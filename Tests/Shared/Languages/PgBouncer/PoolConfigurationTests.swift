@@ -139,6 +139,13 @@ import Testing
         #expect(star?.dbname == "plain_ro")
         #expect(star?.host.first?.text == "192.0.2.9")
         #expect(PoolConfiguration().database(named: "app") == nil)
+        #expect(configuration.database(named: "_ro")?.dbname == "_ro")
+        let all = pool(
+            "[databases]\n* = host=192.0.2.9\n;pinode * = follow=lease read_standbys=auto\n[pgbouncer]\nauth_file = f\n"
+        )
+        #expect(all.database(named: "any_ro")?.dbname == "any")
+        #expect(all.database(named: "any_ro")?.targetSessionAttrs == .preferStandby)
+        #expect(all.database(named: "any")?.targetSessionAttrs == .any)
     }
 
     @Test("the console's SET changes what a file may say, and nothing else")

@@ -290,23 +290,17 @@ public struct PoolConfiguration: Sendable, Equatable {
     /// The database that a client means: its own line, the read-only twin `NAME_ro` of a database whose `readStandbys` is not
     /// off, or what `*` says, in this order; with `dbname` filled in.
     public func database(named name: String) -> PoolDatabase? {
-        if var exact = databases.first(where: { $0.name == name }) {
-            if exact.dbname == nil { exact.dbname = name }
-            return exact
+        if let exact = databases.first(where: { $0.name == name }) { return exact.called(name, server: name) }
+        let base = name.utf8.count > 3 && name.hasSuffix("_ro") ? String(name.dropLast(3)) : ""
+        if let twin = databases.first(where: { $0.name == base && $0.readStandbys != .off }) {
+            return twin.called(name, server: base).onlyReading
         }
-        if name.utf8.count > 3, name.hasSuffix("_ro") {
-            let base = String(name.dropLast(3))
-            if var twin = databases.first(where: { $0.name == base && $0.readStandbys != .off }) {
-                twin.name = name
-                if twin.dbname == nil { twin.dbname = base }
-                twin.targetSessionAttrs = .preferStandby
-                return twin
-            }
+        guard let fallback = fallbackDatabase else { return nil }
+        guard !base.isEmpty, fallback.readStandbys != .off, !databases.contains(where: { $0.name == base })
+        else {
+            return fallback.called(name, server: name)
         }
-        guard var automatic = fallbackDatabase else { return nil }
-        automatic.name = name
-        if automatic.dbname == nil { automatic.dbname = name }
-        return automatic
+        return fallback.called(name, server: base).onlyReading
     }
 
     /// What `[users]` says of a user.

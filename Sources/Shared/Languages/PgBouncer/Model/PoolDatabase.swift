@@ -69,4 +69,19 @@ public struct PoolDatabase: Sendable, Equatable {
         self.name = name
         self.line = line
     }
+
+    /// The same under a client's name for it, and the server's where the line says none.
+    func called(_ name: String, server: String) -> PoolDatabase {
+        var copy = self
+        copy.name = name
+        if copy.dbname == nil { copy.dbname = server }
+        return copy
+    }
+
+    /// The same on standbys.
+    var onlyReading: PoolDatabase {
+        var copy = self
+        copy.targetSessionAttrs = .preferStandby
+        return copy
+    }
 }
