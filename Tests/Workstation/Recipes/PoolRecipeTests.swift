@@ -36,7 +36,7 @@ import Testing
         do throws(RecipeFailure) {
             let runtime = Repository.runtime.filter { $0.key == "amd64" }
             let nodes = try catalog.compile(cluster, runtime: runtime, checkers: LanguageCheckers.roles)
-            return (nodes.first { $0.name == "n3" }, [])
+            return (nodes.first(where: { $0.node.name == "n3" }), [])
         } catch { return (nil, error.diagnostics.map(\.sentence)) }
     }
 
@@ -55,7 +55,7 @@ import Testing
 
     @Test("clients find each database and its read-only twin on PostgreSQL's port of the virtual address")
     func databases() throws {
-        let configuration = try configuration(edge())
+        let configuration = try self.configuration(edge())
         #expect(configuration.listenAddr.map(\.text) == ["192.0.2.29"])
         #expect(configuration.listenPort == 5432)
         #expect(configuration.unixSocketDir == "/run/pinode-pool")
@@ -74,7 +74,7 @@ import Testing
     @Test("without a list of databases all of them are there, each with its twin")
     func all() throws {
         let base = Self.base.replacing("postgresql_databases = app blog\n", with: "")
-        let configuration = try configuration(edge("pool_read_standbys = auto\n", base))
+        let configuration = try self.configuration(edge("pool_read_standbys = auto\n", base))
         #expect(configuration.databases.isEmpty)
         #expect(configuration.database(named: "shop")?.readStandbys == .auto)
         #expect(configuration.database(named: "shop_ro")?.dbname == "shop")
@@ -137,7 +137,7 @@ import Testing
         for path in ["/etc/pinode/pool.ini", "/etc/pinode/pool.hba", "/etc/pinode/pool.users"] {
             #expect(try node.text(path) == edge(server).text(path))
         }
-        let configuration = try configuration(node)
+        let configuration = try self.configuration(node)
         #expect(configuration.database(named: "app")?.host.map(\.text) == ["192.0.2.1"])
         #expect(configuration.database(named: "app")?.followsLease == false)
         #expect(configuration.database(named: "app_ro")?.host.map(\.text) == ["192.0.2.1", "192.0.2.2"])
