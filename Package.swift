@@ -110,6 +110,8 @@ let package = Package(
                 "Manifest",
                 "PostgreSQLWire", "Digest", "HTTP1",
             ]),
+        node(
+            "Pool", at: "Pool/Core", ["PostgreSQLWire", "Languages", "Diagnostics", "Digest", "JSON"]),
         .executableTarget(
             name: "pinode",
             dependencies: [
@@ -188,6 +190,7 @@ let package = Package(
                 "DatabaseRole", "Database", "PostgreSQLWire", "Reactor", "Console", "JSON", "Commands",
                 "CLinux", "TestSupport",
             ]),
+        tests("Pool", at: "Node/Pool", ["Pool", "PostgreSQLWire", "TestSupport"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),

@@ -13,8 +13,10 @@ import Testing
     }
 
     private static let pieces: [String] = [
-        " ", "\n", ";", "(", ")", ",", ".", "'", "\"", "$", "$$", "$a$", "--", "/*", "*/", "\\", "E'", "U&\"", "U&'", "[", "]", ":",
-        "::", "1", "1.", "e", "0x", "=", "+", "-", "pg_advisory_lock(", "set_config(", "pg_temp.", "begin atomic ", "\u{0}", "ä",
+        " ", "\n", ";", "(", ")", ",", ".", "'", "\"", "$", "$$", "$a$", "--", "/*", "*/", "\\", "E'", "U&\"",
+        "U&'", "[", "]", ":",
+        "::", "1", "1.", "e", "0x", "=", "+", "-", "pg_advisory_lock(", "set_config(", "pg_temp.",
+        "begin atomic ", "\u{0}", "ä",
     ]
 
     @Test("pieces of SQL in any order", arguments: 1...20)
@@ -37,13 +39,19 @@ import Testing
     func bytes(seed: UInt64) {
         var random = Random(state: seed)
         for _ in 0..<200 {
-            check((0..<Int.random(in: 0...100, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+            check(
+                (0..<Int.random(in: 0...100, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                })
         }
     }
 
-    @Test("thirty thousand of anything that nests end without a deep stack", arguments: [
-        "(", "/*", "set_config(", "explain ", "explain (", "with a as (", "[", "begin atomic ", "select ", "copy (", "$a", "'\n", "a.",
-    ])
+    @Test(
+        "thirty thousand of anything that nests end without a deep stack",
+        arguments: [
+            "(", "/*", "set_config(", "explain ", "explain (", "with a as (", "[", "begin atomic ", "select ",
+            "copy (", "$a", "'\n", "a.",
+        ])
     func deep(_ piece: String) {
         var text: [UInt8] = []
         for _ in 0..<30_000 { text += Array(piece.utf8) }

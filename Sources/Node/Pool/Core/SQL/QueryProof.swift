@@ -54,7 +54,8 @@ extension StatementClassifier {
                     return true
                 }
             case .comma:
-                proof.expects = proof.with & bit != 0 ? .withName : proof.from & bit != 0 ? .relation : .nothing
+                proof.expects =
+                    proof.with & bit != 0 ? .withName : proof.from & bit != 0 ? .relation : .nothing
             case .word:
                 guard !isTemporarySchema, word(&proof, bit) else { return false }
             case .quotedName:
@@ -62,7 +63,8 @@ extension StatementClassifier {
                 nameBegins(&proof, bit)
             case .unicodeName: return false
             case .dot: break
-            case .string, .number, .parameter, .symbol, .colon, .openBracket, .closeBracket: proof.expects = .nothing
+            case .string, .number, .parameter, .symbol, .colon, .openBracket, .closeBracket:
+                proof.expects = .nothing
             }
             advance()
         }
@@ -126,7 +128,8 @@ extension StatementClassifier {
             queryBegins(&proof, bit)
             proof.expects = .nothing
         case .all, .and, .any, .array, .as, .asc, .both, .case, .cast, .collate, .default, .deferrable, .desc,
-            .distinct, .do, .else, .end, .false, .for, .grant, .in, .leading, .not, .null, .on, .or, .returning,
+            .distinct, .do, .else, .end, .false, .for, .grant, .in, .leading, .not, .null, .on, .or,
+            .returning,
             .some, .symmetric, .then, .to, .trailing, .true, .using, .when, .create:
             // Reserved: neither a relation nor a function has such a name unquoted.
             proof.expects = .nothing
@@ -181,10 +184,14 @@ extension StatementClassifier {
         let found = SQLName(schema: proof.schema.map { SQLName.Part($0) }, name: SQLName.Part(name))
         if isCall {
             if found.schema == nil, Self.hasGrammar(name.keyword) { return true }
-            guard mayBeRead(function: found), result.functions.count < QueryProof.mostNames else { return false }
+            guard mayBeRead(function: found), result.functions.count < QueryProof.mostNames else {
+                return false
+            }
             result.functions.append(found)
         } else {
-            guard mayBeRead(relation: found), result.relations.count < QueryProof.mostNames else { return false }
+            guard mayBeRead(relation: found), result.relations.count < QueryProof.mostNames else {
+                return false
+            }
             result.relations.append(found)
         }
         return true
@@ -196,7 +203,9 @@ extension StatementClassifier {
         case .string, .number, .parameter, .close, .closeBracket, .quotedName: true
         case .word:
             switch previous.keyword {
-            case .none, .not, .left, .right, .full, .inner, .outer, .cross, .natural, .true, .false, .null, .end: true
+            case .none, .not, .left, .right, .full, .inner, .outer, .cross, .natural, .true, .false, .null,
+                .end:
+                true
             default: false
             }
         default: false
@@ -206,7 +215,8 @@ extension StatementClassifier {
     /// ORDER BY, GROUPING SETS, CHARACTER VARYING and the like.
     private var continuesKeyword: Bool {
         switch (previous.keyword, token.keyword) {
-        case (.order, .by), (.group, .by), (.partition, .by), (.grouping, .sets), (.by, .rollup), (.by, .cube),
+        case (.order, .by), (.group, .by), (.partition, .by), (.grouping, .sets), (.by, .rollup),
+            (.by, .cube),
             (.character, .varying), (.char, .varying), (.nchar, .varying), (.bit, .varying):
             true
         default: false
@@ -217,8 +227,10 @@ extension StatementClassifier {
     /// schema.
     private static func hasGrammar(_ keyword: SQLKeyword) -> Bool {
         switch keyword {
-        case .bigint, .bit, .boolean, .char, .character, .coalesce, .dec, .decimal, .exists, .extract, .float, .greatest,
-            .grouping, .int, .integer, .interval, .least, .national, .nchar, .normalize, .nullif, .numeric, .position,
+        case .bigint, .bit, .boolean, .char, .character, .coalesce, .dec, .decimal, .exists, .extract, .float,
+            .greatest,
+            .grouping, .int, .integer, .interval, .least, .national, .nchar, .normalize, .nullif, .numeric,
+            .position,
             .precision, .real, .row, .smallint, .time, .timestamp, .trim, .varchar, .between:
             true
         default: false

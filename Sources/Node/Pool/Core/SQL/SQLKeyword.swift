@@ -5,29 +5,41 @@ public enum SQLKeyword: String, Sendable, CaseIterable {
     case none = ""
 
     // What a statement begins with.
-    case abort, alter, analyze, begin, call, checkpoint, close, cluster, comment, commit, copy, create, deallocate
-    case declare, delete, discard, `do`, drop, end, execute, explain, fetch, grant, insert, listen, load, lock, merge
-    case move, notify, prepare, reassign, refresh, reindex, release, reset, revoke, rollback, savepoint, security
+    case abort, alter, analyze, begin, call, checkpoint, close, cluster, comment, commit, copy, create,
+        deallocate
+    case declare, delete, discard, `do`, drop, end, execute, explain, fetch, grant, insert, listen, load,
+        lock, merge
+    case move, notify, prepare, reassign, refresh, reindex, release, reset, revoke, rollback, savepoint,
+        security
     case select, set, show, start, table, truncate, unlisten, update, vacuum, values, with
 
     // What makes a read more than a read.
     case into, `for`, no, key, share, read
 
     // Transactions and settings.
-    case all, authorization, catalog, chain, characteristics, committed, constraints, deferrable, hold, isolation, level
-    case local, names, not, on, only, option, plans, prepared, repeatable, role, schema, sequences, serializable
-    case session, snapshot, temp, temporary, time, to, transaction, uncommitted, unlogged, work, write, xml, zone
+    case all, authorization, catalog, chain, characteristics, committed, constraints, deferrable, hold,
+        isolation, level
+    case local, names, not, on, only, option, plans, prepared, repeatable, role, schema, sequences,
+        serializable
+    case session, snapshot, temp, temporary, time, to, transaction, uncommitted, unlogged, work, write, xml,
+        zone
     case atomic, global, `case`, `true`, stdin, stdout, `as`, `default`, off, `false`
 
     // What a query is made of.
-    case and, any, array, asc, between, both, by, collate, cross, cube, desc, distinct, `else`, except, exists, filter
-    case from, full, group, having, ilike, `in`, inner, intersect, `is`, join, lateral, leading, left, like, limit
-    case materialized, natural, null, offset, `or`, order, outer, over, overlaps, partition, recursive, returning, right
-    case rollup, rows, row, sets, similar, some, symmetric, then, trailing, union, using, when, `where`, window
+    case and, any, array, asc, between, both, by, collate, cross, cube, desc, distinct, `else`, except,
+        exists, filter
+    case from, full, group, having, ilike, `in`, inner, intersect, `is`, join, lateral, leading, left, like,
+        limit
+    case materialized, natural, null, offset, `or`, order, outer, over, overlaps, partition, recursive,
+        returning, right
+    case rollup, rows, row, sets, similar, some, symmetric, then, trailing, union, using, when, `where`,
+        window
 
     // Types and functions with a grammar of their own, which no function can be named after.
-    case bigint, bit, boolean, cast, char, character, coalesce, dec, decimal, extract, float, greatest, grouping, int
-    case integer, interval, least, national, nchar, normalize, nullif, numeric, overlay, position, precision, real
+    case bigint, bit, boolean, cast, char, character, coalesce, dec, decimal, extract, float, greatest,
+        grouping, int
+    case integer, interval, least, national, nchar, normalize, nullif, numeric, overlay, position, precision,
+        real
     case smallint, substring, timestamp, trim, varchar, varying
 
     /// The keyword that a text has there, in any case of letters, or `.none`.
@@ -51,18 +63,24 @@ struct PackedWord: Equatable {
     init(_ text: RawSpan, _ start: Int, _ end: Int) {
         let count = end - start
         if start + 16 <= text.byteCount {
-            low = UInt64(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
+            low = UInt64(
+                littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
             if count < 8 {
                 low &= (1 << (8 * UInt64(truncatingIfNeeded: count))) &- 1
             } else if count > 8 {
                 high = UInt64(
-                    littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: start + 8, as: UInt64.self))
+                    littleEndian: text.unsafeLoadUnaligned(
+                        fromUncheckedByteOffset: start + 8, as: UInt64.self))
                 if count < 16 { high &= (1 << (8 * UInt64(truncatingIfNeeded: count - 8))) &- 1 }
             }
         } else {
             for index in 0..<count {
                 let byte = UInt64(text.unsafeLoad(fromByteOffset: start + index, as: UInt8.self))
-                if index < 8 { low |= byte << (8 * UInt64(index)) } else { high |= byte << (8 * UInt64(index - 8)) }
+                if index < 8 {
+                    low |= byte << (8 * UInt64(index))
+                } else {
+                    high |= byte << (8 * UInt64(index - 8))
+                }
             }
         }
         low |= 0x2020_2020_2020_2020
@@ -72,7 +90,11 @@ struct PackedWord: Equatable {
     init(_ word: String) {
         var index: UInt64 = 0
         for byte in word.utf8 {
-            if index < 8 { low |= UInt64(byte) << (8 * index) } else { high |= UInt64(byte) << (8 * (index - 8)) }
+            if index < 8 {
+                low |= UInt64(byte) << (8 * index)
+            } else {
+                high |= UInt64(byte) << (8 * (index - 8))
+            }
             index += 1
         }
         low |= 0x2020_2020_2020_2020

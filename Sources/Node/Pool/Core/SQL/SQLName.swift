@@ -72,7 +72,9 @@ extension SQLName.Part {
     func isUncertain(in text: RawSpan) -> Bool {
         if end - start > Self.longest { return true }
         if quoted { return false }
-        for at in start..<end where text.unsafeLoad(fromByteOffset: at, as: UInt8.self) >= 0x80 { return true }
+        for at in start..<end where text.unsafeLoad(fromByteOffset: at, as: UInt8.self) >= 0x80 {
+            return true
+        }
         return false
     }
 }

@@ -38,7 +38,9 @@ extension SQLTokenizer {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), 0x0B, 0x0C: at += 1
             case UInt8(ascii: "-"):
                 guard byte(at + 1) == UInt8(ascii: "-") else { return nil }
-                while at < text.byteCount, byte(at) != UInt8(ascii: "\n"), byte(at) != UInt8(ascii: "\r") { at += 1 }
+                while at < text.byteCount, byte(at) != UInt8(ascii: "\n"), byte(at) != UInt8(ascii: "\r") {
+                    at += 1
+                }
             case UInt8(ascii: "'"): return lineEnded ? at + 1 : nil
             default: return nil
             }

@@ -41,7 +41,8 @@ public struct SQLTokenizer: ~Escapable {
             case UInt8(ascii: "["): return one(.openBracket)
             case UInt8(ascii: "]"): return one(.closeBracket)
             case UInt8(ascii: "0")...UInt8(ascii: "9"): return number(from: start)
-            case UInt8(ascii: "'"): return string(start, quoteAt: start, escapes: !dialect.standardConformingStrings)
+            case UInt8(ascii: "'"):
+                return string(start, quoteAt: start, escapes: !dialect.standardConformingStrings)
             case UInt8(ascii: "\""): return quotedName(start, quoteAt: start, .quotedName)
             case UInt8(ascii: "."):
                 if isDigit(byte(start + 1)) { return number(from: start) }
@@ -81,12 +82,15 @@ public struct SQLTokenizer: ~Escapable {
         if byte(start + 1) == UInt8(ascii: "'") {
             switch first | 0x20 {
             case UInt8(ascii: "e"): return string(start, quoteAt: start + 1, escapes: true)
-            case UInt8(ascii: "b"), UInt8(ascii: "x"): return string(start, quoteAt: start + 1, escapes: false)
+            case UInt8(ascii: "b"), UInt8(ascii: "x"):
+                return string(start, quoteAt: start + 1, escapes: false)
             default: break  // N'…' is the word NCHAR before an ordinary string.
             }
         }
         if byte(start + 1) == UInt8(ascii: "&"), first | 0x20 == UInt8(ascii: "u") {
-            if byte(start + 2) == UInt8(ascii: "\"") { return quotedName(start, quoteAt: start + 2, .unicodeName) }
+            if byte(start + 2) == UInt8(ascii: "\"") {
+                return quotedName(start, quoteAt: start + 2, .unicodeName)
+            }
             if byte(start + 2) == UInt8(ascii: "'") {
                 // PostgreSQL refuses U&'…' while standard_conforming_strings is off.
                 guard dialect.standardConformingStrings else { return malformed(from: start) }
@@ -137,7 +141,9 @@ public struct SQLTokenizer: ~Escapable {
             special = special || isSpecialOperator(first)
             end += 1
         }
-        while !special, end > start + 1, byte(end - 1) == UInt8(ascii: "+") || byte(end - 1) == UInt8(ascii: "-") {
+        while !special, end > start + 1,
+            byte(end - 1) == UInt8(ascii: "+") || byte(end - 1) == UInt8(ascii: "-")
+        {
             end -= 1
         }
         place = end

@@ -53,6 +53,7 @@ public struct SessionEffects: OptionSet, Sendable, Hashable {
     /// What stays in the session so that its next transaction misses it elsewhere, except parameters, which a pool may
     /// follow by their ParameterStatus.
     public static let pins: Self = [
-        .settingByFunction, .role, .listen, .advisoryLock, .temporary, .holdCursor, .prepares, .load, .otherState,
+        .settingByFunction, .role, .listen, .advisoryLock, .temporary, .holdCursor, .prepares, .load,
+        .otherState,
     ]
 }

@@ -70,7 +70,9 @@ struct StatementClassifier: ~Escapable {
 
     /// Whether the statement is over.
     @inline(__always)
-    var atEnd: Bool { token.kind == .end || token.kind == .malformed || token.kind == .semicolon && depth <= 0 }
+    var atEnd: Bool {
+        token.kind == .end || token.kind == .malformed || token.kind == .semicolon && depth <= 0
+    }
 
     /// Takes a keyword if it is there.
     @_lifetime(self: copy self)

@@ -149,7 +149,8 @@ extension StatementClassifier {
     @_lifetime(self: copy self)
     private mutating func create() {
         advance()
-        while token.keyword == .or || token.keyword == .global || token.keyword == .local || isWord("replace") {
+        while token.keyword == .or || token.keyword == .global || token.keyword == .local || isWord("replace")
+        {
             advance()
         }
         if token.keyword == .temp || token.keyword == .temporary { result.effects.insert(.temporary) }
