@@ -225,7 +225,7 @@ let package = Package(
             ["Control", "ControlRole", "Consensus", "JSON", "CLinux", "TestSupport"]),
         tests(
             "Simulation", at: "Simulation",
-            ["Simulator", "VRRP", "Languages", "Control", "Consensus", "Database"]),
+            ["Simulator", "VRRP", "Languages", "Control", "Consensus", "Database", "Pool"]),
         // End to end in the lab; needs root, run by scripts/test with PIDEP_LAB_TESTS=1.
         tests(
             "LabEndToEnd", at: "Lab",
