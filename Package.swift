@@ -190,7 +190,9 @@ let package = Package(
                 "DatabaseRole", "Database", "PostgreSQLWire", "Reactor", "Console", "JSON", "Commands",
                 "CLinux", "TestSupport",
             ]),
-        tests("Pool", at: "Node/Pool", ["Pool", "PostgreSQLWire", "TestSupport"]),
+        tests(
+            "Pool", at: "Node/Pool",
+            ["Pool", "PostgreSQLWire", "CLinux", "Commands", "TestSupport"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),
