@@ -18,16 +18,24 @@ let package = Package(
             name: "Control", dependencies: ["Consensus", "JSON"], path: "Sources/Node/Control/Core",
             swiftSettings: portable),
         .target(name: "Database", path: "Sources/Node/Database/Core", swiftSettings: portable),
+        .target(
+            name: "Pool", path: "Sources/Node/Pool/Core", sources: ["Routing", "SQL"],
+            swiftSettings: portable),
         .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulator", "Consensus", "Control", "Database"], path: "Tests",
+            name: "simulate", dependencies: ["Simulator", "Consensus", "Control", "Database", "Pool"],
+            path: "Tests",
             exclude: [
                 "Simulator", "Simulation/VRRP", "Soak/Package.swift",
                 "Simulation/Consensus/AgreementTests.swift", "Simulation/Control/LeaseTests.swift",
                 "Simulation/Control/LifeTests.swift", "Simulation/Control/MembershipTests.swift",
                 "Simulation/Database/DatabaseSimulationTests.swift",
+                "Simulation/Pool/ReadSimulationTests.swift",
             ],
-            sources: ["Soak/main.swift", "Simulation/Consensus", "Simulation/Control", "Simulation/Database"]),
+            sources: [
+                "Soak/main.swift", "Simulation/Consensus", "Simulation/Control", "Simulation/Database",
+                "Simulation/Pool",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@ import Foundation
 import Simulator
 
 /// Runs simulated histories on all cores: `simulate KIND... [--first N] [--count N] [--hours N] [--threads N]`, with KIND one of
-/// consensus, leases, members, lives and database. It ends with the first history that breaks an invariant (exit code 1), after
+/// consensus, leases, members, lives, database and reads. It ends with the first history that breaks an invariant (exit code 1), after
 /// `count` histories of each kind, or after so many node-hours together.
 ///
 /// scripts/soak and scripts/mutations build and start it.
@@ -16,7 +16,7 @@ struct History {
 }
 
 enum Kind: String, CaseIterable {
-    case consensus, leases, members, lives, database
+    case consensus, leases, members, lives, database, reads
 
     func run(_ seed: UInt64) -> History {
         switch self {
@@ -45,6 +45,12 @@ enum Kind: String, CaseIterable {
             return History(
                 violation: result.violation, nodes: result.nodes, simulated: result.simulated,
                 faults: result.faults, elections: result.elections, writes: result.acknowledged)
+        case .reads:
+            var scenario = ReadScenario(seed: seed)
+            let result = scenario.run()
+            return History(
+                violation: result.violation, nodes: result.nodes, simulated: result.simulated,
+                faults: result.faults, elections: result.failovers, writes: result.writes)
         }
     }
 }
@@ -130,7 +136,7 @@ final class Tally: @unchecked Sendable {
 func usage() -> Never {
     FileHandle.standardError.write(
         Data(
-            "usage: simulate consensus|leases|members|lives|database... [--first N] [--count N] [--hours N] [--threads N]\n"
+            "usage: simulate consensus|leases|members|lives|database|reads... [--first N] [--count N] [--hours N] [--threads N]\n"
                 .utf8))
     exit(2)
 }

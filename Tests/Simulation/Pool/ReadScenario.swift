@@ -26,7 +26,9 @@ struct ReadScenario {
         var reads = 0
         var standbyReads = 0
         var failovers = 0
-        var restarts = 0
+        /// Failovers, crashes of standbys, pools that were stopped.
+        var faults = 0
+        var nodes = 0
     }
 
     private enum Event {
@@ -89,6 +91,7 @@ struct ReadScenario {
         isLossy = random.happens(perMille: 500)
         let nodes = 3 + random.below(2)
         servers = ReplicatedServers(count: nodes)
+        outcome.nodes = nodes
         let users = 1 + random.below(4)
         byUser = Array(repeating: [], count: users)
         for number in 0..<(1 + random.below(3)) {
@@ -146,6 +149,7 @@ struct ReadScenario {
             events.add(.flow, at: now + .milliseconds(2))
         case .failover:
             outcome.failovers += 1
+            outcome.faults += 1
             servers.failOver(at: now, random: &random)
             for pool in pools.indices {
                 later(
@@ -154,11 +158,12 @@ struct ReadScenario {
             }
             later(.failover, .milliseconds(400) ... .seconds(8))
         case .restart:
-            outcome.restarts += 1
+            outcome.faults += 1
             servers.restart(random.below(servers.servers.count), random: &random)
             later(.restart, .milliseconds(100) ... .seconds(2))
         case .pause:
             // A pool's process is stopped for a while: what came meanwhile is handled late.
+            outcome.faults += 1
             let pool = random.below(pools.count)
             pools[pool].pausedUntil = now + random.duration(in: .milliseconds(10) ... .seconds(1))
             later(.pause, .milliseconds(500) ... .seconds(5))

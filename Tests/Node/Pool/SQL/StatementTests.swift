@@ -200,6 +200,18 @@ import Testing
         #expect(Self.pinning(sql).copy == copy)
         #expect(Statement.classify(Array(sql.utf8), for: .routing).copy == copy)
     }
+
+    @Test(
+        "what may change what a name means",
+        arguments: [
+            ("create table t (a int)", true), ("select 1; drop function f()", true),
+            ("alter table t add b int", true), ("do $$ $$", true), ("create temp table t (a int)", false),
+            ("insert into t values (1); select 1", false), ("select 'create'", false),
+            ("explain create table t as select 1", true),
+        ])
+    func schema(_ sql: String, _ changes: Bool) {
+        #expect(Self.pinning(sql).changesSchema == changes)
+    }
 }
 
 extension Statement.PreparedUse {

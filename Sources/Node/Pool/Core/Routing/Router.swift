@@ -116,7 +116,7 @@ public struct Router: Sendable {
                 isRead ? .read : .primary, mayWrite: mayWrite, fingerprint: statement.fingerprint)
         }
         if statement.count == 0 { return ReadVerdict(.nothing, mayWrite: false) }
-        changeSchema(statement)
+        if statement.changesSchema { catalog.forget() }
         var verdict = ReadVerdict(.primary, mayWrite: true, fingerprint: statement.fingerprint)
         switch statement.control {
         case .begin(let modes):
@@ -146,14 +146,6 @@ public struct Router: Sendable {
         switch verb {
         case .set, .reset, .show, .discard, .deallocate, .prepare, .listen, .unlisten, .close, .lock: false
         default: true
-        }
-    }
-
-    /// Other functions and relations may be behind the names after it.
-    private mutating func changeSchema(_ statement: Statement) {
-        switch statement.verb {
-        case .create, .alter, .drop, .do, .call: catalog.forget()
-        default: if statement.count > 1 { catalog.forget() }
         }
     }
 

@@ -46,6 +46,9 @@ public struct Statement: Sendable, Equatable {
     public var prepared: PreparedUse?
     /// Which way data flow, if it is the only statement.
     public var copy: Copy?
+    /// Whether any of them may put other functions or relations behind known names: CREATE, ALTER, DROP, and DO and CALL,
+    /// which may do anything. Temporary relations are their session's own.
+    public var changesSchema = false
     /// PostgreSQL's scanner would refuse it; so nothing of the text would be executed.
     public var isMalformed = false
 

@@ -26,7 +26,12 @@ extension StatementClassifier {
         case .unlisten: effect(.unlisten)
         case .load: effect(.load)
         case .lock: effect(.tableLock)
-        case .do, .call: effect(.procedure)
+        case .do, .call:
+            result.changesSchema = true
+            effect(.procedure)
+        case .alter, .drop:
+            result.changesSchema = true
+            scanForEffects()
         case .fetch, .move, .close: effect(.usesCursor)
         case .update:
             advance()
@@ -153,7 +158,11 @@ extension StatementClassifier {
         {
             advance()
         }
-        if token.keyword == .temp || token.keyword == .temporary { result.effects.insert(.temporary) }
+        if token.keyword == .temp || token.keyword == .temporary {
+            result.effects.insert(.temporary)
+        } else {
+            result.changesSchema = true
+        }
         scanForEffects(creating: true)
     }
 
