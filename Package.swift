@@ -16,6 +16,10 @@ let stamp: [CSetting] = ["PINODE_VERSION", "PINODE_ARCHITECTURE"].compactMap { n
     Context.environment[name].map { .define(name, to: "\"\($0)\"") }
 }
 
+/// The switch for Sources/System/CTLS/trimmed.c (docs/decisions/0006): `pidep build` links OpenSSL statically.
+let trimmedOpenSSL: [CSetting] =
+    Context.environment["PINODE_ARCHITECTURE"] == nil ? [] : [.define("CTLS_TRIMMED")]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
@@ -56,6 +60,10 @@ let package = Package(
         .target(name: "CLinux", path: "Sources/System/CLinux", cSettings: [.define("_GNU_SOURCE")] + stamp),
         // C-Raft's step core: scripts/fetch-raft puts its sources into the folder `upstream`.
         .target(name: "CRaft", path: "Sources/System/CRaft"),
+        // Its provider list for static binaries is for pinode alone: on the host OpenSSL is a shared library.
+        .target(
+            name: "CTLS", path: "Sources/System/CTLS", cSettings: trimmedOpenSSL,
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .systemLibrary(name: "CSSH2", path: "Sources/System/CSSH2"),
         .systemLibrary(name: "CArchive", path: "Sources/System/CArchive"),
@@ -74,6 +82,7 @@ let package = Package(
         shared("Languages", ["Diagnostics"]),
         shared("Manifest", ["JSON", "Digest"]),
         shared("PostgreSQLWire", ["Digest"]),
+        shared("TLS", ["CTLS"]),
 
         .target(
             name: "Consensus", dependencies: ["CRaft"], path: "Sources/Shared/Consensus/Core",
@@ -168,6 +177,7 @@ let package = Package(
         tests(
             "PostgreSQLWire", at: "Shared/PostgreSQLWire",
             ["PostgreSQLWire", "CLinux", "TestSupport"]),
+        tests("TLS", at: "Shared/TLS", ["TLS", "Commands", "TestSupport"]),
         tests(
             "Apply", at: "Node/Apply",
             ["Apply", "Manifest", "JSON", "Digest", "CLinux", "Commands", "TestSupport"]),
