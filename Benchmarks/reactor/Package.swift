@@ -2,7 +2,10 @@
 // The Reactor alone with a forwarder on top, so that a change to it is measured half a minute later.
 import PackageDescription
 
-let portable: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+/// As `pidep build` compiles the node runtime.
+let portable: [SwiftSetting] = [
+    .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enforce-exclusivity=unchecked"]),
+]
 
 let package = Package(
     name: "reactor-benchmark",

@@ -61,6 +61,33 @@ final class Door: AcceptorOwner {
         missing.close()
     }
 
+    @Test("an end right behind the last bytes is told", arguments: drivers)
+    func endWithBytes(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        defer { close(listener) }
+        for round in 0..<20 {
+            var to = address
+            var done: Int32 = 0
+            let peer = cl_connect_peer(&to, &done)
+            var from = cl_peer()
+            #expect(cl_poll_readable(listener, 1000) == 1)
+            let descriptor = cl_accept_peer(listener, &from)
+            try #require(descriptor >= 0)
+            let owner = Recorder()
+            let channel = Channel(descriptor, on: reactor, owner: owner)
+            // Before the receive is there, and after.
+            if round % 2 == 0 { reactor.settle(1) }
+            let bytes = [UInt8](repeating: 9, count: round % 4 < 2 ? 3 : Int(Ring.bufferSize))
+            #expect(bytes.withUnsafeBytes { cl_send(peer, $0.baseAddress, $0.count) } == bytes.count)
+            shutdown(peer, Int32(SHUT_WR))
+            #expect(reactor.turn { owner.ends == [nil] })
+            #expect(owner.bytes == bytes)
+            channel.close()
+            close(peer)
+        }
+    }
+
     @Test("connects to a Unix socket", arguments: drivers)
     func unix(driver: IODriver) throws {
         let reactor = try Reactor(driver: driver)

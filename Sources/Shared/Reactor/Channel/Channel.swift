@@ -63,6 +63,8 @@ public final class Channel {
     var output = ChannelOutput()
     /// What came during a pause, with io_uring.
     var held = ChannelOutput()
+    /// Ends `closeAfterSending`.
+    var lastMoment: Deadline?
     /// In the ring's table.
     var place: UInt32 = 0
     /// An errno to be told at the end, and what was tried.
@@ -136,6 +138,8 @@ public final class Channel {
         guard state.contains(.paused), !state.contains(.closed) else { return }
         state.remove(.paused)
         if state.contains(.readable) || held.count > 0 { reactor.putIntoBacklog(self) }
+        // With io_uring the receive may have ended meanwhile.
+        if reactor.ring != nil { reactor.putIntoOutbox(self) }
     }
 
     /// Whether bytes are held back by `pause`.
@@ -153,6 +157,8 @@ public final class Channel {
         guard !state.contains(.closed) else { return }
         state.insert(.closed)
         owner = nil
+        lastMoment?.cancel()
+        lastMoment = nil
         if !state.contains(.sends) { output.dropAll(to: &reactor.blocks) }
         held.dropAll(to: &reactor.blocks)
         reactor.dismiss(self)
@@ -170,7 +176,7 @@ public final class Channel {
         state.insert([.lingers, .finishes])
         resume()
         reactor.putIntoOutbox(self)
-        reactor.limitLingering(of: self, to: limit)
+        lastMoment = reactor.closeLater(self, within: limit)
     }
 
     /// Hands the socket back, for another process or thread, with bytes that had been received and not been told

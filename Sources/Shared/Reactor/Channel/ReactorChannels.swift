@@ -104,7 +104,9 @@ extension Reactor {
         return unread
     }
 
-    func limitLingering(of channel: Channel, to limit: Duration) {
-        channelDeadlines.insert(Deadline(at: Self.clock() + limit) { channel.close() })
+    func closeLater(_ channel: Channel, within limit: Duration) -> Deadline {
+        let deadline = Deadline(at: Self.clock() + limit) { channel.close() }
+        channelDeadlines.insert(deadline)
+        return deadline
     }
 }

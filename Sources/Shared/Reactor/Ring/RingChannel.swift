@@ -2,6 +2,11 @@ import CLinux
 
 /// A channel's way in and out with the io_uring driver.
 extension Channel {
+    /// A pause cancels no receive before something comes: mostly it is over by then.
+    private var wantsReceive: Bool {
+        failure == 0 && held.count == 0 && state.isDisjoint(with: [.ended, .readable])
+    }
+
     /// What keeps a place of the ring's table taken.
     static let underWay: State = [.receives, .sends, .polls]
 
@@ -39,13 +44,12 @@ extension Channel {
             state.insert(.polls)
             cl_ring_poll(ring.handle, socket, Readiness.readHangup.rawValue, 0, ring.data(place, .hangup))
         }
-        let wanted = failure == 0 && held.count == 0 && state.isDisjoint(with: [.ended, .readable])
-        if wanted, !state.contains(.receives) {
+        if wantsReceive, state.isDisjoint(with: [.receives, .paused]) {
             let isFirst: Int32 = state.contains(.waitsFirst) ? 1 : 0
             state.remove(.waitsFirst)
             state.insert(.receives)
             cl_ring_receive(ring.handle, socket, isFirst, ring.data(place, .receive))
-        } else if !wanted, state.contains(.receives), !state.contains(.cancels) {
+        } else if !wantsReceive, state.contains(.receives), !state.contains(.cancels) {
             state.insert(.cancels)
             cl_ring_cancel(ring.handle, ring.data(place, .receive))
         }
@@ -75,8 +79,16 @@ extension Channel {
         }
         if state.contains(.closed) {
             leaveRing(ring)
-        } else if operation != .receive || !state.contains(.receives) || held.count > 0 {
+        } else if needsSubmission(after: operation) {
             reactor.putIntoOutbox(self)
+        }
+    }
+
+    private func needsSubmission(after operation: Ring.Operation) -> Bool {
+        switch operation {
+        case .send: output.count > 0
+        case .receive: !state.contains(.receives) || held.count > 0
+        case .connect, .hangup, .accept, .events: true
         }
     }
 
