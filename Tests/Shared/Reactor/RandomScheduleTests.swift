@@ -82,6 +82,8 @@ final class StreamEnd: ChannelOwner {
     func schedules(_ test: Case) throws {
         var dice = Dice(state: test.seed)
         let reactor = try Reactor(driver: test.driver)
+        // So few that the kernel runs out of them all the time (ENOBUFS).
+        if test.seed % 2 == 0 { reactor.ringBuffers = 2 }
         var ends: [(StreamEnd, StreamEnd)] = []
         for index in 0..<8 {
             let pair = try Pair()
@@ -129,6 +131,8 @@ final class StreamEnd: ChannelOwner {
     func vanishing(_ test: Case) throws {
         var dice = Dice(state: test.seed &+ 1000)
         let reactor = try Reactor(driver: test.driver)
+        // So few that the kernel runs out of them all the time (ENOBUFS).
+        if test.seed % 2 == 0 { reactor.ringBuffers = 2 }
         var live: [(StreamEnd, StreamEnd)] = []
         var all: [(StreamEnd, StreamEnd)] = []
         for round in 0..<1500 {
