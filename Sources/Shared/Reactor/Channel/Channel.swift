@@ -130,7 +130,7 @@ public final class Channel {
     }
 
     /// Until `resume` neither bytes nor the peer's end are told; a failure may be. What has been received by
-    /// then is kept.
+    /// then is kept: with io_uring what one turn brings, at most `Ring.buffers` for all channels together.
     public func pause() { state.insert(.paused) }
 
     /// Ends a pause.
