@@ -175,14 +175,18 @@ public enum SecretToken {
     }
 
     /// A text with its secrets; nil when the store lacks one.
-    public static func revealed(_ text: String, by store: SecretStore) -> String? {
+    ///
+    /// - Parameter write: how a secret is written in the text's language.
+    public static func revealed(
+        _ text: String, by store: SecretStore, write: (String) -> String = { $0 }
+    ) -> String? {
         var isWhole = true
         let result = replace(in: text) { key in
             guard let secret = store[key] else {
                 isWhole = false
                 return ""
             }
-            return secret.value
+            return write(secret.value)
         }
         return isWhole ? result : nil
     }

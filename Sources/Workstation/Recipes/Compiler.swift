@@ -203,7 +203,7 @@ struct Compiler {
                     "\(path) holds the secret \(SecretToken.names(in: text).joined(separator: ", ")), and its mode is "
                         + ManagedFile.octal(file.mode), "Give it the mode \"0600\" or \"0640\"")
             }
-            content = blob(text, &draft)
+            content = blob(text, LanguageCheckers.quoted(in: file.language), &draft)
         case .bytes(let bytes): content = blob(bytes, &draft)
         case .directory: content = .directory
         case .link(let target):
@@ -242,11 +242,13 @@ struct Compiler {
         return true
     }
 
-    /// A text with its secrets in place.
-    private func blob(_ text: String, _ draft: inout CompiledNode) -> ManagedFile.Content {
+    /// A text with its secrets in place, each written as `write` says.
+    private func blob(_ text: String, _ write: (String) -> String, _ draft: inout CompiledNode)
+        -> ManagedFile.Content
+    {
         guard SecretToken.isIn(text) else { return blob(Array(text.utf8), &draft) }
         let redacted = SecretToken.redacted(text)
-        let whole = secrets.flatMap { SecretToken.revealed(text, by: $0) } ?? redacted
+        let whole = secrets.flatMap { SecretToken.revealed(text, by: $0, write: write) } ?? redacted
         let content = blob(Array(whole.utf8), &draft)
         if case .blob(let digest, _) = content { draft.redacted[digest.hexadecimal] = redacted }
         return content

@@ -26,4 +26,9 @@ public enum LanguageCheckers {
         "pgbouncer": { text, file in PoolConfiguration.parse(text, file: file).1 },
         "userlist": { text, file in Userlist.parse(text, file: file).1 },
     ]
+
+    /// How a secret is written in a language. A list of users has it in double quotes: one inside of it is written twice.
+    static func quoted(in language: String?) -> (String) -> String {
+        language == "userlist" ? { $0.replacing("\"", with: "\"\"") } : { $0 }
+    }
 }

@@ -42,6 +42,22 @@ import Testing
         #expect(shown.text("/etc/a") == "user=web\npassword=<secret password>\n")
     }
 
+    @Test("a secret with a quote is one in a list of users, too")
+    func quoted() throws {
+        var files = recipe(#"{to: /etc/a, template: t, mode: "0600", language: userlist}"#)
+        files["a/templates/t"] = #""web" "{{password}}""# + "\n"
+        let recipes = try TemporaryRecipes(files)
+        let catalog = try RecipeCatalog.load(recipes.folder)
+        let text = inventory.replacing(#"echo "correct horse""#, with: #"echo 'my "correct" horse'"#)
+        let (parsed, _) = Inventory.parse(Array(text.utf8), file: "shelf.ini")
+        let cluster = try #require(Cluster.resolve(parsed, knownVariables: catalog.variables).0)
+        let runtime = ["amd64": Manifest.Runtime(version: "1", digest: .init(of: []), size: 0)]
+        let node = try #require(
+            try catalog.compile(cluster, runtime: runtime, secrets: SecretStore.load(cluster)).first)
+        #expect(node.text("/etc/a") == "\"web\" \"my \"\"correct\"\" horse\"\n")
+        #expect(Array(node.redacted.values) == ["\"web\" \"<secret password>\"\n"])
+    }
+
     @Test(
         "a secret stands in files of private modes and nowhere else",
         arguments: [

@@ -38,6 +38,8 @@ import Testing
         Client(user: "Odd, name", database: "x", address: "192.0.2.200", isTLS: true, method: .cert, line: 4),
         Client(user: "Odd, name", database: "x", address: "192.0.2.200", method: nil),
         Client(user: "one", database: "app", address: "192.0.2.127", method: .scramSHA256, line: 5),
+        Client(user: "one", database: "app", address: "::ffff:192.0.2.127", method: .scramSHA256, line: 5),
+        Client(user: "one", database: "app", address: "::fffe:192.0.2.127", method: nil),
         Client(user: "two", database: "all", address: "192.0.2.0", method: .scramSHA256, line: 5),
         Client(user: "four five", database: "app", address: "192.0.2.1", method: .scramSHA256, line: 5),
         Client(

@@ -1,6 +1,7 @@
 import Commands
 import Foundation
 import Languages
+import TestSupport
 import Testing
 
 /// Debian's PgBouncer (1.18) as the judge of our reading, in words that both know.
@@ -140,5 +141,28 @@ import Testing
         let verdicts = try Self.verdicts(text, ["broken": list])
         #expect(!verdicts.ours)
         #expect(!verdicts.theirs, "\(verdicts.log)")
+    }
+
+    @Test(
+        "what we accept of damaged files, Debian's PgBouncer accepts too",
+        .enabled(if: isPossible, "needs Debian's package pgbouncer"))
+    func damaged() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var numbers = SplitMix64(seed: seed)
+        let sample = try #require(Self.acceptedFiles.last)
+        var compared = 0
+        for round in 0..<400 where compared < 20 {
+            let text = String(decoding: PoolFuzzTests.mutated(sample, &numbers), as: UTF8.self)
+            // Its folder must be this test's own, its users be there, and it must not listen on TCP.
+            guard text.contains("\nunix_socket_dir = FOLDER\n"),
+                text.contains("\nauth_file = FOLDER/users\n"),
+                text.split(separator: "auth_file").count == 2, !text.contains("listen_addr"), text != sample,
+                PoolConfiguration.parse(text.replacing("FOLDER", with: "/x"), file: "f").1.isEmpty
+            else { continue }
+            compared += 1
+            let verdicts = try Self.verdicts(text, Self.others)
+            #expect(verdicts.theirs, "seed \(seed), round \(round): \(verdicts.log)\n\(text)")
+        }
+        #expect(compared > 0, "seed \(seed)")
     }
 }

@@ -69,6 +69,7 @@ import Testing
 
     static let brokenLines = [
         "app \"x\"", "\"app\"", "\"app\" x", "\"app", "\"app\" \"x", "\"app\"\"x\"", "# app",
+        "\"app\" \"a\"b\"",
         "\"a\u{0}\" \"x\"",
     ]
 

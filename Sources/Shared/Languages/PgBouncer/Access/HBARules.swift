@@ -57,7 +57,9 @@ public struct HBARules: Sendable, Equatable {
 
         /// Whether an address belongs to it.
         public func contains(_ other: PoolAddress) -> Bool {
-            let bytes = other.bytes
+            var bytes = other.bytes
+            // A socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
+            if address.count == 4, case .v6(0, let low) = other, low >> 32 == 0xffff { bytes.removeFirst(12) }
             guard bytes.count == address.count else { return false }
             for index in bytes.indices where bytes[index] & mask[index] != address[index] { return false }
             return true

@@ -7,7 +7,7 @@ import Diagnostics
 /// ; a comment
 /// ```
 ///
-/// A double quote inside of quotes is written twice; what stands behind the secret is ignored, as PgBouncer does.
+/// A double quote inside of quotes is written twice; what stands behind the secret and a blank is ignored, as PgBouncer does.
 public struct Userlist: Sendable, Equatable {
     /// PgBouncer's longest name, in bytes.
     public static let nameLimit = 127
@@ -50,12 +50,14 @@ public struct Userlist: Sendable, Equatable {
 
     /// In the file's order, each name once.
     public private(set) var users: [User] = []
+    /// Where each name is in `users`: a login must not go through thousands.
+    private var places: [String: Int] = [:]
 
     /// Nobody.
     public init() {}
 
     /// A user by name.
-    public subscript(_ name: String) -> User? { users.first { $0.name == name } }
+    public subscript(_ name: String) -> User? { places[name].map { users[$0] } }
 
     /// Reads the file's text; what cannot be read is told line by line and left out.
     public static func parse(_ text: String, file: String) -> (Userlist, [Diagnostic]) {
@@ -89,19 +91,22 @@ public struct Userlist: Sendable, Equatable {
                     "PgBouncer takes no longer ones")
                 continue
             }
-            if let place = list.users.firstIndex(where: { $0.name == name }) {
-                complain(
-                    "the user \(name) stands in line \(list.users[place].line) already",
-                    "This line counts; remove the other", .warning)
-                list.users.remove(at: place)
-            }
             let kind = Self.secret(secret)
             if case .plain = kind, secret.hasPrefix("SCRAM-SHA-256$") {
                 complain(
                     "the secret of \(name) begins like one of SCRAM's and is none, so it counts as a password",
                     "Copy it again: SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY", .warning)
             }
-            list.users.append(User(name: name, secret: kind, line: line))
+            let user = User(name: name, secret: kind, line: line)
+            guard let place = list.places[name] else {
+                list.places[name] = list.users.count
+                list.users.append(user)
+                continue
+            }
+            complain(
+                "the user \(name) stands in line \(list.users[place].line) already",
+                "This line counts; remove the other", .warning)
+            list.users[place] = user
         }
         return (list, diagnostics)
     }
@@ -120,7 +125,10 @@ public struct Userlist: Sendable, Equatable {
     private static func secret(_ rest: inout ArraySlice<UInt8>) -> String? {
         guard let first = rest.first, PoolNumbers.isBlank(first) else { return nil }
         while let first = rest.first, PoolNumbers.isBlank(first) { rest.removeFirst() }
-        return quoted(&rest)
+        guard let secret = quoted(&rest) else { return nil }
+        // PgBouncer ignores whatever follows: of "a"b" it would take a.
+        if let next = rest.first, !PoolNumbers.isBlank(next) { return nil }
+        return secret
     }
 
     /// What stands in double quotes next.
