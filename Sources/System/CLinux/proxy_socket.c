@@ -61,6 +61,7 @@ int cl_accept_peer(int listener, struct cl_peer *peer) {
     socklen_t size = sizeof where;
     int fd = accept4(listener, (struct sockaddr *)&where, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return -errno;
+    cl_heal_accepted(fd);
     from_storage(&where, peer);
     return fd;
 }

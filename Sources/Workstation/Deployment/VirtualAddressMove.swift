@@ -170,8 +170,9 @@ final class VirtualAddressMove {
             }
         }
         guard said?.split(separator: "\n").last == "yielded" else {
-            return giveUp(
-                from, "\(from.name) cannot give the virtual address up cleanly: its runtime is too old?")
+            let refusal = said?.split(separator: "\n").first { $0.hasPrefix("refused ") }?.dropFirst(8)
+            let reason = refusal.map { "its proxy says: \($0)" } ?? "its runtime is too old?"
+            return giveUp(from, "\(from.name) cannot give the virtual address up cleanly: \(reason)")
         }
         guard wait(Self.takeoverLimit, until: { router(to)?.state == "active" }) else {
             return giveUp(
@@ -189,19 +190,24 @@ final class VirtualAddressMove {
     }
 
     /// What the holder does. In one script: while new clients are dropped every moment counts. Its lines: `earlier N`
-    /// and `left N` for connections that were there at the end of a limit, and at the end `yielded`.
+    /// and `left N` for connections that were there at the end of a limit, `refused TEXT` when the proxy does not obey, and
+    /// at the end `yielded`.
     static let leaving = """
         p=\(pinode)
         number() { $p ctl proxy show info | sed -n "s/^$1: //p"; }
+        order() {
+            answer=$($p ctl proxy set frontends state "$1" \(frontendTime.components.seconds))
+            [ -z "$answer" ] || { echo "refused $answer"; exit 0; }
+        }
         $p ctl vrrp help | grep -q yield || exit 0
-        [ -z "$($p ctl proxy set frontends state drain \(frontendTime.components.seconds))" ] || exit 0
+        order drain
         i=0
         while n=$(number Frontends_earlier); [ "${n:-1}" != 0 ]; do
             i=$((i + 1))
             [ $i -le \(clientLimit.components.seconds * 10) ] || { echo "earlier ${n:-?}"; break; }
             sleep 0.1
         done
-        [ -z "$($p ctl proxy set frontends state maint \(frontendTime.components.seconds))" ] || exit 0
+        order maint
         i=0
         while n=$(number Frontends_left); [ "${n:-1}" != 0 ]; do
             i=$((i + 1))

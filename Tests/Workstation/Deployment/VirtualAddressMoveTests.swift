@@ -128,6 +128,14 @@ private final class FakeEdge {
         #expect(other.told.isEmpty)
     }
 
+    @Test("a proxy that does not obey is quoted")
+    func refused() {
+        node.leaving = "refused let a listening socket drop new connections: Operation not permitted.\n"
+        let warnings = rehearse()
+        #expect(warnings.count == 1 && warnings[0].hasSuffix("connections: Operation not permitted."))
+        #expect(other.told.isEmpty)
+    }
+
     @Test("a plan that restarts the proxy or the router moves the address, one that reloads them does not")
     func plans() {
         func plan(_ unit: String, _ action: String) -> Bool {

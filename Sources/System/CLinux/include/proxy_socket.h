@@ -24,6 +24,10 @@ int cl_listen_peer(const struct cl_peer *address, int v6only, int backlog);
 /// second (RFC 6298 section 5.7). Who has connected already is not concerned. Returns 0 or -errno.
 int cl_drop_new_connections(int fd, int drop);
 
+/// An accepted socket has inherited its listening socket's dropping if that began during its handshake: undoes it. Costs a
+/// call only in processes in which a listening socket has dropped.
+void cl_heal_accepted(int fd);
+
 /// How many connections of these listening addresses the kernel has: with a process, waiting for one, in the making, and
 /// closed with bytes that the client has not acknowledged. Returns the number or -errno.
 int cl_count_connections(const struct cl_peer *listeners, int count);

@@ -53,18 +53,23 @@ final class RunningProxy {
         process = try Self.start([], folder, input: listener)
     }
 
+    /// What its unit leaves it (`recipes/proxy/files/pinode-proxy.service`): root may do more than a node's proxy.
+    private static let limits =
+        geteuid() == 0
+        ? ["/usr/bin/setpriv", "--bounding-set=-all,+net_bind_service", "--inh-caps=-all"] : []
+
     /// Starts `pinode proxy` with the folder's file.
     private static func start(_ options: [String], _ folder: String, input: Int32) throws -> pid_t {
         let log = cl_open("\(folder)/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         defer { close(log) }
-        let words = [pinode, "proxy", "-f", "\(folder)/proxy.cfg"] + options
+        let words = limits + [pinode, "proxy", "-f", "\(folder)/proxy.cfg"] + options
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = [
             strdup("FOLDER=\(folder)"), strdup("RUNTIME_DIRECTORY=\(folder)"), nil,
         ]
         defer { for word in arguments + variables { free(word) } }
         var process: pid_t = 0
-        let failure = cl_spawn(pinode, &arguments, &variables, nil, input, log, log, &process)
+        let failure = cl_spawn(words[0], &arguments, &variables, nil, input, log, log, &process)
         guard failure == 0 else { throw SystemError("start pinode", code: failure) }
         return process
     }

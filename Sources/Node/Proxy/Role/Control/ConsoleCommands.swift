@@ -5,21 +5,25 @@ extension Controller {
     /// Answers one console command, or nil when a worker hangs: whatever the question, an answer says that all
     /// workers are alive.
     func answer(_ command: String, level: HAProxyConfiguration.StatisticsSocket.Level) -> String? {
-        guard let snapshot = snapshot() else { return nil }
+        guard let snapshot = snapshot(countsConnections: ConsoleCommands.showsInfo(command))
+        else { return nil }
         let answer = ConsoleCommands.answer(command, level: level, snapshot: snapshot)
-        for action in answer.actions { perform(action) }
-        return answer.text
+        var text = answer.text
+        for action in answer.actions { text += perform(action) }
+        return text
     }
 
-    private func perform(_ action: ConsoleAction) {
+    /// Returns what stands in the way, as a line; empty for nothing.
+    private func perform(_ action: ConsoleAction) -> String {
         switch action {
         case .setState(let backend, let server, let wish):
             checkers[backend][server].set(wish, reason: "an operator said so at the console")
         case .setWeight(let backend, let server, let weight): checkers[backend][server].setWeight(weight)
-        case .setFrontends(let state, let time): setFrontends(state, for: time)
+        case .setFrontends(let state, let time): return setFrontends(state, for: time)
         case .clearCounters(let all):
             for mailbox in shared.mailboxes { mailbox.post(.clearCounters(all: all)) }
         }
+        return ""
     }
 
     /// A statistics page and its status: a whole answer.

@@ -198,8 +198,9 @@ final class Controller: EventSource {
         return sum ?? WorkerReport(empty: plan.configuration)
     }
 
-    /// All that can be shown now, or nil when a worker hangs.
-    func snapshot() -> StatisticsSnapshot? {
+    /// All that can be shown now, or nil when a worker hangs. Connections are counted only for who asks: that goes through all
+    /// that the kernel has, and the VRRP role, which asks ten times a second, takes a late answer for a sign of death.
+    func snapshot(countsConnections: Bool = false) -> StatisticsSnapshot? {
         guard let report = collect() else { return nil }
         let now = Reactor.clock()
         let configuration = plan.configuration
@@ -210,7 +211,7 @@ final class Controller: EventSource {
         process.isStopping = isStopping
         process.frontends = frontends
         process.frontends.earlier = report.earlierClients
-        process.frontends.left = connectionsLeft
+        if countsConnections { process.frontends.left = connectionsLeft }
         process.processorTime = .nanoseconds(Int64(cl_processor_time_ns()))
         process.residentBytes = cl_resident_bytes()
         process.node = configuration.global.node

@@ -5,22 +5,29 @@ import Service
 
 /// `set frontends state`: letting clients go, for all workers and listening sockets.
 extension Controller {
-    /// Carries the order out; it ends by itself after `time`.
-    func setFrontends(_ state: FrontendState, for time: Duration) {
-        guard !isStopping else { return }
+    /// Carries the order out; it ends by itself after `time`. Returns what stands in the way, empty for nothing: then all is
+    /// as before.
+    @discardableResult
+    func setFrontends(_ state: FrontendState, for time: Duration) -> String {
+        guard !isStopping else { return "" }
+        let drops = state == .maintenance
+        if drops || frontends.state == .maintenance, let failure = dropNewConnections(drops) {
+            let what = "let a listening socket \(drops ? "drop" : "take") new connections"
+            let sentence = SystemError(what, code: failure).sentence
+            plan.journal.log(.error, sentence)
+            if drops {
+                if frontends.state != .maintenance { _ = dropNewConnections(false) }
+                return "\(sentence).\n"
+            }
+        }
         frontendsDeadline?.cancel()
         frontendsDeadline = nil
         frontends = FrontendsStatistics(state: state)
-        for socket in plan.sockets {
-            let result = cl_drop_new_connections(socket.descriptor, state == .maintenance ? 1 : 0)
-            guard result < 0 else { continue }
-            plan.journal.log(
-                .warning,
-                SystemError("set whether a listening socket drops new connections", code: -result).sentence)
-        }
         for mailbox in shared.mailboxes { mailbox.post(.drain(state != .ready)) }
         switch state {
-        case .ready: return plan.journal.log(.notice, "frontends are ready: clients come and stay as usual")
+        case .ready:
+            plan.journal.log(.notice, "frontends are ready: clients come and stay as usual")
+            return ""
         case .drain:
             plan.journal.log(
                 .notice,
@@ -35,6 +42,17 @@ extension Controller {
             plan.journal.log(.warning, "nobody said \"set frontends state ready\" in time")
             setFrontends(.ready, for: time)
         }
+        return ""
+    }
+
+    /// Returns the first errno, nil when all listening sockets do as told.
+    private func dropNewConnections(_ drops: Bool) -> Int32? {
+        var failure: Int32?
+        for socket in plan.sockets {
+            let result = cl_drop_new_connections(socket.descriptor, drops ? 1 : 0)
+            if result < 0, failure == nil { failure = -result }
+        }
+        return failure
     }
 
     /// Read from /proc, so only while somebody waits for it.

@@ -98,6 +98,12 @@ public enum ConsoleCommands {
         }
     }
 
+    /// Whether the answer to a command says how many connections are left.
+    public static func showsInfo(_ command: String) -> Bool {
+        var words = ConsoleWords(command)
+        return words.next() == "show" && words.next() == "info"
+    }
+
     private static func show(
         _ words: inout ConsoleWords, _ level: HAProxyConfiguration.StatisticsSocket.Level,
         _ snapshot: StatisticsSnapshot
