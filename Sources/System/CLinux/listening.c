@@ -1,6 +1,5 @@
 #include "proxy_socket.h"
 #include <stdatomic.h>
-#include <stdio.h>
 
 // <linux/in.h> and <linux/in6.h>, which the C library's headers do not go with.
 #ifndef IP_MINTTL
@@ -33,49 +32,4 @@ int cl_drop_new_connections(int fd, int drop) {
 
 void cl_heal_accepted(int fd) {
     if (atomic_load_explicit(&has_dropped, memory_order_relaxed)) set_least_ttl(fd, 0);
-}
-
-// States of include/net/tcp_states.h in which something may still be on its way to a client.
-static int is_under_way(unsigned state) {
-    enum { ESTABLISHED = 1, SYN_RECV = 3, FIN_WAIT1 = 4, CLOSE_WAIT = 8, LAST_ACK = 9, CLOSING = 11 };
-    return state == ESTABLISHED || state == SYN_RECV || state == FIN_WAIT1 || state == CLOSE_WAIT ||
-           state == LAST_ACK || state == CLOSING;
-}
-
-static int listens(const struct cl_peer *peer, int is_v6, const uint32_t *words, unsigned port) {
-    if (peer->is_v6 != is_v6 || peer->port != port) return 0;
-    if (peer->low == 0 && peer->high == 0) return 1;
-    if (!is_v6) return htonl((uint32_t)peer->low) == words[0];
-    return htonl((uint32_t)(peer->high >> 32)) == words[0] && htonl((uint32_t)peer->high) == words[1] &&
-           htonl((uint32_t)(peer->low >> 32)) == words[2] && htonl((uint32_t)peer->low) == words[3];
-}
-
-static int count_in(const char *path, int is_v6, const struct cl_peer *listeners, int count) {
-    FILE *file = fopen(path, "re");
-    // Without IPv6 there is no tcp6.
-    if (!file) return is_v6 && errno == ENOENT ? 0 : -errno;
-    char line[512];
-    int found = 0;
-    while (fgets(line, sizeof line, file)) {
-        uint32_t words[4] = {0};
-        unsigned port, state;
-        int read = is_v6 ? sscanf(line, "%*d: %8x%8x%8x%8x:%x %*32[0-9A-Fa-f]:%*x %x", &words[0], &words[1], &words[2],
-                                  &words[3], &port, &state) == 6
-                         : sscanf(line, "%*d: %8x:%x %*8x:%*x %x", &words[0], &port, &state) == 3;
-        if (!read || !is_under_way(state)) continue;
-        for (int i = 0; i < count; i++) {
-            if (!listens(&listeners[i], is_v6, words, port)) continue;
-            found++;
-            break;
-        }
-    }
-    fclose(file);
-    return found;
-}
-
-int cl_count_connections(const struct cl_peer *listeners, int count) {
-    int v4 = count_in("/proc/net/tcp", 0, listeners, count);
-    if (v4 < 0) return v4;
-    int v6 = count_in("/proc/net/tcp6", 1, listeners, count);
-    return v6 < 0 ? v6 : v4 + v6;
 }

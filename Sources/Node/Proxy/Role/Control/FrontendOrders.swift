@@ -55,7 +55,7 @@ extension Controller {
         return failure
     }
 
-    /// Read from /proc, so only while somebody waits for it.
+    /// The kernel goes through all its connections for it, so only while somebody waits for it.
     var connectionsLeft: Int? {
         guard frontends.state != .ready else { return nil }
         var addresses: [cl_peer] = []
