@@ -8,8 +8,10 @@ import Reactor
 final class RoleWatch: ProcessWatch, EventSource {
     /// Between an answer and the next question, and between two tries to connect.
     static let pingInterval: Duration = .milliseconds(100)
-    /// After which a question without an answer means that the role hangs.
-    static let pingTimeout: Duration = .milliseconds(300)
+    /// After which a question without an answer means that the role hangs. On a node with ten times more to do than its cores
+    /// can, answers took up to a second (2026-11-25): with 300 ms all nodes took their proxies for hung, again and again, and
+    /// nobody had the address. A node that dies is not missed sooner than this either.
+    static let pingTimeout: Duration = .seconds(2)
     /// So many answers in a row and the role runs.
     static let answersToRise = 3
 
