@@ -54,6 +54,8 @@ struct ReadScenario {
         var user: Int
         var state: SessionState
         var isBusy = false
+        /// When its client asked what is not answered yet.
+        var askedAt: Duration?
         var acknowledged: (commit: Int, at: Duration)?
     }
 
@@ -168,17 +170,17 @@ struct ReadScenario {
             pools[pool].pausedUntil = now + random.duration(in: .milliseconds(10) ... .seconds(1))
             later(.pause, .milliseconds(500) ... .seconds(5))
         case .news(let pool, let epoch, let holder):
-            guard !defer_(event, pool) else { return }
+            guard !isDeferred(event, pool) else { return }
             pools[pool].heardEpoch = max(pools[pool].heardEpoch, epoch)
             pools[pool].router.lease(epoch: epoch, holder: UInt8(holder), at: clock(pool))
         case .ask(let pool, let node):
-            guard !defer_(event, pool) else { return }
+            guard !isDeferred(event, pool) else { return }
             later(.read(pool: pool, node: node, askedAt: clock(pool)), .zero ... .milliseconds(20))
             later(.ask(pool: pool, node: node), .milliseconds(20) ... .milliseconds(50))
         case .read(let pool, let node, let askedAt):
             sample(pool, node, askedAt)
         case .sample(let pool, var sample, let isPrimary):
-            guard !defer_(event, pool) else { return }
+            guard !isDeferred(event, pool) else { return }
             if flaw == .countsFromArrival { sample.askedAt = clock(pool) }
             if isPrimary {
                 pools[pool].router.sampled(primary: sample, at: clock(pool))
@@ -186,14 +188,16 @@ struct ReadScenario {
                 pools[pool].router.sampled(standby: sample)
             }
         case .beat(let pool):
-            guard !defer_(event, pool) else { return }
+            guard !isDeferred(event, pool) else { return }
             tellOthers(pool)
             events.add(.beat(pool: pool), at: now + Self.beat)
         case .datagram(let pool, let bytes):
-            guard !defer_(event, pool) else { return }
+            guard !isDeferred(event, pool) else { return }
             if let snapshot = MarkSnapshot(bytes) { pools[pool].router.merge(snapshot, at: clock(pool)) }
         case .act(let session):
-            guard !defer_(event, sessions[session].pool) else { return }
+            // The client does not know whether its pool is stopped.
+            if sessions[session].askedAt == nil { sessions[session].askedAt = now }
+            guard !isDeferred(event, sessions[session].pool) else { return }
             act(session)
         case .commit(let session, let epoch, let node):
             guard epoch == servers.epoch, node == servers.primary else {
@@ -216,7 +220,7 @@ struct ReadScenario {
                     .milliseconds(1) ... .milliseconds(5))
             }
         case .ended(let session, let commit):
-            guard !defer_(event, sessions[session].pool) else { return }
+            guard !isDeferred(event, sessions[session].pool) else { return }
             ended(session, commit)
         case .readAt(let session, let node, let incarnation, let since):
             readAt(session, node, incarnation, since)
@@ -224,7 +228,7 @@ struct ReadScenario {
     }
 
     /// Whether a pool is stopped, so that the event comes when it goes on.
-    private mutating func defer_(_ event: Event, _ pool: Int) -> Bool {
+    private mutating func isDeferred(_ event: Event, _ pool: Int) -> Bool {
         guard now < pools[pool].pausedUntil else { return false }
         events.add(event, at: pools[pool].pausedUntil)
         return true
@@ -268,6 +272,7 @@ struct ReadScenario {
             guard verdict.mayWrite, let holder = pools[pool].router.board.holder else {
                 // A read of the primary sees everything.
                 outcome.reads += 1
+                sessions[session].askedAt = nil
                 return later(.act(session: session), .milliseconds(1) ... .milliseconds(60))
             }
             sessions[session].isBusy = true
@@ -297,7 +302,9 @@ struct ReadScenario {
         }
         sessions[session].isBusy = true
         later(
-            .readAt(session: session, node: node, incarnation: connection.incarnation, since: now),
+            .readAt(
+                session: session, node: node, incarnation: connection.incarnation,
+                since: sessions[session].askedAt ?? now),
             .zero ... .milliseconds(30))
     }
 
@@ -305,6 +312,7 @@ struct ReadScenario {
         let pool = sessions[session].pool
         pools[pool].router.transactionEnded(&sessions[session].state, at: clock(pool))
         sessions[session].isBusy = false
+        sessions[session].askedAt = nil
         if let commit {
             outcome.writes += 1
             sessions[session].acknowledged = (commit, now)
@@ -315,6 +323,7 @@ struct ReadScenario {
 
     private mutating func readAt(_ session: Int, _ node: Int, _ incarnation: Int, _ since: Duration) {
         sessions[session].isBusy = false
+        sessions[session].askedAt = nil
         later(.act(session: session), .zero ... .milliseconds(60))
         let server = servers.servers[node]
         // A connection to a process that is gone breaks, and nothing is read.

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ReadSimulationTests {
     /// In CI. Hunt for more: `PIDEP_SEEDS=10000 swift test --filter ReadSimulationTests`.
-    static let seedsInCI = 10
+    static let seedsInCI = 8
 
     @Test("after its own write a session never reads older state")
     func readYourWrites() {

@@ -6,7 +6,11 @@ func isWordStart(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 || byte == 
 
 /// What may follow in a word: digits and $, too.
 @inline(__always)
-func isWordPart(_ byte: UInt8) -> Bool { isWordStart(byte) || isDigit(byte) || byte == 0x24 }
+func isWordPart(_ byte: UInt8) -> Bool {
+    // A set of ASCII characters as two words of bits: $ and 0-9, A-Z _ a-z.
+    let set: UInt64 = byte < 64 ? 0x03FF_0010_0000_0000 : 0x07FF_FFFE_87FF_FFFE
+    return byte >= 0x80 || set >> UInt64(byte & 63) & 1 != 0
+}
 
 @inline(__always)
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

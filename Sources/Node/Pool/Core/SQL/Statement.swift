@@ -71,7 +71,7 @@ public struct Statement: Sendable, Equatable {
     ) -> Statement {
         var classifier = StatementClassifier(text, dialect, proving: purpose == .routing)
         classifier.run()
-        return classifier.result
+        return classifier.finish()
     }
 
     /// Reads a text without its terminating zero.

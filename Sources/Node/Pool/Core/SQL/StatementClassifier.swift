@@ -1,6 +1,6 @@
 /// Goes once through a text, statement by statement. What a statement begins with decides who reads on: StatementVerbs for
 /// commands, QueryProof for what may be a plain read, EffectScan for the rest.
-struct StatementClassifier: ~Escapable {
+struct StatementClassifier: ~Copyable, ~Escapable {
     let text: RawSpan
     var tokens: SQLTokenizer
     var result = Statement()
@@ -26,6 +26,9 @@ struct StatementClassifier: ~Escapable {
             }
         }
     }
+
+    /// What was found; a move, where the struct's arrays would be retained and released by a copy.
+    consuming func finish() -> Statement { result }
 
     @_lifetime(self: copy self)
     mutating func run() {
