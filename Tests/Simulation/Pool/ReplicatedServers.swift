@@ -97,11 +97,11 @@ struct ReplicatedServers {
         for place in start..<(start + taken) { servers[node].log.append(servers[primary].log[place]) }
     }
 
-    /// The primary dies; the standby with the longest log takes its place. The old one comes back later, with its log.
+    /// The primary dies; the standby with the furthest log (timeline, then place) takes its place. The old one comes back later, with its log.
     mutating func failOver(at now: Duration, random: inout SeededRandom) {
         let old = primary
         let candidates = servers.indices.filter { $0 != old && servers[$0].isUp }
-        guard let next = candidates.max(by: { servers[$0].log.count < servers[$1].log.count }) else { return }
+        guard let next = candidates.max(by: { isBehind($0, $1) }) else { return }
         servers[old].incarnation += 1
         // What it wrote last nobody was told of.
         for _ in 0..<random.below(30) { _ = commit(random: &random) }
@@ -115,6 +115,10 @@ struct ReplicatedServers {
         servers[next].timeline = UInt32(epoch)
         servers[next].replayed = servers[next].log.count
         servers[next].stalledUntil = .zero
+    }
+
+    private func isBehind(_ one: Int, _ other: Int) -> Bool {
+        (servers[one].timeline, servers[one].log.count) < (servers[other].timeline, servers[other].log.count)
     }
 
     /// A standby crashes and starts again where its data are consistent, further back than it was.
