@@ -24,8 +24,9 @@ import Testing
                 == LabNetwork(
                     bridge: "pidep-lab", workstation: "192.0.2.254", network: "192.0.2.0", prefix: 24))
         #expect(cluster.nodes(in: "edge").map(\.name) == ["nustler3", "nustler4"])
-        #expect(cluster.nodes[0].recipes == ["apache", "demo-pages", "control"])
-        #expect(cluster.nodes[3].recipes == ["apache", "demo-pages", "proxy", "vrrp", "control"])
+        #expect(cluster.nodes[0].recipes == ["apache", "demo-pages", "control", "postgresql"])
+        #expect(
+            cluster.nodes[3].recipes == ["apache", "demo-pages", "proxy", "vrrp", "control", "postgresql"])
         #expect(cluster.nodes[2].groups.last == "all")
         #expect(try cluster.nodes[3].port("stats_port") == 1935)
     }

@@ -9,18 +9,21 @@ import Testing
 /// The recipes of this project, for the inventories of this project.
 @Suite struct OwnRecipesTests {
     @Test(
-        "every node of the lab gets Apache and control, and only the edge nodes proxy and vrrp, Apache first")
+        "every node of the lab gets Apache, control and PostgreSQL, and only the edge nodes proxy and vrrp, Apache first"
+    )
     func unitsOfTheLab() throws {
         let nodes = try Repository.compile("lab.ini")
-        let others = ["apache2.service", "pinode-control.service"]
+        let others = ["apache2.service", "pinode-control.service", "pinode-database.service"]
         let edge = [
             "apache2.service", "pinode-proxy.service", "pinode-vrrp.service", "pinode-control.service",
+            "pinode-database.service",
         ]
         #expect(
             nodes.map { $0.manifest.units.map(\.name) } == [
                 others, others, edge, edge,
             ])
-        #expect(nodes[3].manifest.units.map(\.onNewRuntime) == [.nothing, .reload, .reload, .restart])
+        #expect(
+            nodes[3].manifest.units.map(\.onNewRuntime) == [.nothing, .reload, .reload, .restart, .reload])
     }
 
     @Test(
@@ -56,7 +59,9 @@ import Testing
         let text = try #require(
             try catalog.compile(cluster, runtime: runtime)[0].text("/etc/pinode/control.conf"))
         #expect(text.contains("[node nustler4]\nid = 9\n"))
-        for index in 2...3 { cluster.nodes[index].recipes.removeAll { $0 == "control" } }
+        for index in 2...3 {
+            cluster.nodes[index].recipes.removeAll { ["control", "postgresql"].contains($0) }
+        }
         let two = try catalog.compile(cluster, runtime: runtime)
         #expect(two[0].warnings.map(\.problem).first?.hasPrefix("two nodes are no protection") == true)
     }
@@ -164,7 +169,10 @@ import Testing
     @Test(
         "systemd finds nothing to complain about in our units",
         .enabled(if: Command.path(of: "systemd-analyze") != nil, "systemd-analyze is not installed"),
-        arguments: ["pinode-proxy.service", "pinode-vrrp.service", "pinode-control.service"])
+        arguments: [
+            "pinode-proxy.service", "pinode-vrrp.service", "pinode-control.service",
+            "pinode-database.service",
+        ])
     func units(unit: String) throws {
         let node = try Repository.compile("lab.ini")[2]
         let text = try #require(node.text("/etc/systemd/system/\(unit)"))
