@@ -8,6 +8,7 @@ final class RecordedConsoles: @unchecked Sendable {
     private let lock = NSLock()
     private var answers: [String: [String]] = [:]
     private var asked: [String] = []
+    private var scripts: [String: (lines: [String], failure: String?)] = [:]
     private var time: Duration = .zero
     let nodes: [String]
 
@@ -16,6 +17,11 @@ final class RecordedConsoles: @unchecked Sendable {
     /// What a node answers to a command: in turn, the last one for ever.
     func record(_ node: String, _ command: String, _ answers: String...) {
         lock.withLock { self.answers["\(node) \(command)"] = answers }
+    }
+
+    /// What a script of a step says on a node, and why it does not end well. One that is not recorded says nothing and ends well.
+    func recordRun(_ node: String, _ step: String, _ lines: [String], failure: String? = nil) {
+        lock.withLock { scripts["\(node) \(step)"] = (lines, failure) }
     }
 
     /// What was ordered, looks left out.
@@ -32,6 +38,14 @@ final class RecordedConsoles: @unchecked Sendable {
                 if let count = answers[question]?.count, count > 1 { answers[question]?.removeFirst() }
                 return .success(first)
             }
+        }
+        consoles.run = { [self] node, _, step, line in
+            let script = lock.withLock {
+                asked.append("\(node) \(step)")
+                return scripts["\(node) \(step)"]
+            }
+            for text in script?.lines ?? [] { line(text) }
+            return script?.failure
         }
         consoles.pause = { [self] pause in lock.withLock { time += pause } }
         consoles.clock = { [self] in lock.withLock { time } }
