@@ -132,9 +132,11 @@ public final class SimulatedDisk: Disk {
 
     /// What the file has now survives a crash.
     public func sync(_ name: String) throws(DiskError) {
-        try attempt("synchronised", name)
+        try attempt(DiskError.flushVerb, name)
         syncs += 1
-        guard let number = names[name], let file = files[number] else { throw error("synchronised", name, 2) }
+        guard let number = names[name], let file = files[number] else {
+            throw error(DiskError.flushVerb, name, 2)
+        }
         if !isLying { files[number]?.durable = file.content }
     }
 
@@ -156,7 +158,7 @@ public final class SimulatedDisk: Disk {
 
     /// What names there are now survives a crash.
     public func syncFolder() throws(DiskError) {
-        try attempt("synchronised", ".")
+        try attempt(DiskError.flushVerb, ".")
         syncs += 1
         guard !isLying else { return }
         durableNames = names

@@ -105,6 +105,10 @@ final class ControlRole {
     private func stop() {
         Supervisor.stopping()
         journal.log(.notice, "stops")
+        end()
+    }
+
+    private func end() {
         console?.close()
         clients?.close()
         timer?.stop()
@@ -149,6 +153,10 @@ final class ControlRole {
             failure = reason
             journal.log(.error, "agrees on nothing any more: \(reason)")
             look()
+        case .roomAgain:
+            // The service's manager starts it anew.
+            journal.log(.notice, "there is room on the disk again: begins anew with its log")
+            end()
         }
     }
 

@@ -58,6 +58,8 @@ public final class ClusterMember<Machine: StateMachine> {
         case note(String)
         /// The member does nothing any more; why.
         case stopped(String)
+        /// It stopped for want of room, and there is some again: opened anew it has all that it acknowledged.
+        case roomAgain
     }
 
     /// Called for every event, in the Reactor's thread.
@@ -65,11 +67,13 @@ public final class ClusterMember<Machine: StateMachine> {
 
     private let reactor: Reactor
     private let replica: Replica<Machine>
+    private let reservedKiB: UInt16
     private var writer: LogWriter?
     private var mesh: Mesh?
     private var timer: PreciseTimer?
     private let disk: FileDisk
     private var nextLook: Deadline?
+    private var lacksRoom = false
     private var lock: Int32
     private var completions: [(proposal: ProposalID, body: (Outcome) -> Void)] = []
     private var notes: [String] = []
@@ -83,6 +87,7 @@ public final class ClusterMember<Machine: StateMachine> {
     {
         let folder = configuration.folder
         self.reactor = reactor
+        reservedKiB = configuration.settings.reservedKiB
         lock = try OfflineMember.lock(folder)
         let disk = FileDisk(folder)
         self.disk = disk
@@ -133,8 +138,16 @@ public final class ClusterMember<Machine: StateMachine> {
     /// written then that would tell that there is some again.
     private static var roomInterval: Duration { .seconds(1) }
 
+    /// Room for more than the first command.
+    private var enoughKiB: UInt16 { max(256, UInt16(clamping: 2 * Int(reservedKiB))) }
+
     private func lookAtRoom() {
         replica.freeKiB = disk.freeKiB
+        if lacksRoom, replica.freeKiB >= enoughKiB {
+            lacksRoom = false
+            handler(.roomAgain)
+        }
+        guard !isStopped else { return }
         nextLook = reactor.schedule(after: Self.roomInterval) { [unowned(unsafe) self] in lookAtRoom() }
     }
 
@@ -239,7 +252,9 @@ public final class ClusterMember<Machine: StateMachine> {
         case .persisted(let ticket, let freeKiB):
             replica.freeKiB = freeKiB
             replica.persisted(ticket, at: Reactor.clock())
-        case .failed(let sentence): replica.storageFailed(sentence)
+        case .failed(let error):
+            lacksRoom = error.isForRoom
+            replica.storageFailed(error.sentence)
         }
         perform()
     }

@@ -62,9 +62,9 @@ public struct FileDisk: Disk, Sendable {
 
     /// fdatasync(2).
     public func sync(_ name: String) throws(DiskError) {
-        let descriptor = try open(name, O_WRONLY, "synchronised")
+        let descriptor = try open(name, O_WRONLY, DiskError.flushVerb)
         defer { close(descriptor) }
-        guard fdatasync(descriptor) == 0 else { throw error("synchronised", path(name), cl_errno()) }
+        guard fdatasync(descriptor) == 0 else { throw error(DiskError.flushVerb, path(name), cl_errno()) }
     }
 
     /// rename(2).
@@ -83,7 +83,7 @@ public struct FileDisk: Disk, Sendable {
         let descriptor = cl_open(folder, O_RDONLY | O_DIRECTORY, 0)
         guard descriptor >= 0 else { throw error("opened", folder, cl_errno()) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw error("synchronised", folder, cl_errno()) }
+        guard fsync(descriptor) == 0 else { throw error(DiskError.flushVerb, folder, cl_errno()) }
     }
 
     /// Room that is left, in KiB; 0 when nobody can say.

@@ -11,7 +11,7 @@ final class LogWriter: EventSource, @unchecked Sendable {
         /// All up to this ticket are on the disk, which has so much room left.
         case persisted(ticket: UInt64, freeKiB: UInt16)
         /// The disk failed; nothing is written any more.
-        case failed(String)
+        case failed(LogError)
     }
 
     private let bell: Int32
@@ -98,7 +98,7 @@ final class LogWriter: EventSource, @unchecked Sendable {
                 try store.perform(batch.map { $0.write })
                 post(.persisted(ticket: batch[batch.count - 1].ticket, freeKiB: store.disk.freeKiB))
             } catch {
-                post(.failed(error.sentence))
+                post(.failed(error))
                 return
             }
         }

@@ -133,6 +133,8 @@ import Testing
             } catch {
                 #expect(error.sentence.hasPrefix("log-00000000000000000001 cannot be "))
                 #expect(error.sentence.contains("error \(code)"))
+                // After a flush that failed nobody knows what is there.
+                #expect(error.isForRoom == (code == DiskError.noSpace && after == 0))
             }
             disk.forgetFailure()
         }
@@ -149,12 +151,13 @@ import Testing
             store.disk = copy
             copy.capacity = try copy.list().reduce(room) { $0 + (copy[$1]?.count ?? 0) }
             var attempt = store
-            #expect(throws: LogError.self) {
+            let error = #expect(throws: LogError.self) {
                 try attempt.perform([
                     .append(
                         first: 5, [Entry(term: 1, kind: .command, data: [UInt8](repeating: 1, count: 40))])
                 ])
             }
+            #expect(error?.isForRoom == true)
             copy.capacity = .max
             var again = LogStore(copy, member: 1)
             #expect(try again.load() == before)

@@ -46,11 +46,17 @@ public struct DiskError: Error, Sendable, Equatable {
         self.words = words
     }
 
+    /// What verb a flush that failed has.
+    public static let flushVerb = "synchronised"
+
+    /// There was no room to write; a flush may have lost what was written before.
+    public var isForRoom: Bool { (code == Self.noSpace || code == Self.quota) && verb != Self.flushVerb }
+
     /// For the person.
     public var sentence: String {
         let advice =
             switch code {
-            case Self.noSpace, Self.quota: "Free some space on its disk, then restart"
+            case Self.noSpace, Self.quota: "Free some space on its disk"
             case Self.input: "The disk fails: replace it, and add this member anew"
             case Self.readOnly:
                 "Its file system is mounted read-only, usually because the disk failed: look at dmesg, and replace it if so"

@@ -2,9 +2,15 @@
 public struct LogError: Error, Sendable, Equatable {
     /// What is wrong, where, and what to do. No full stop.
     public var sentence: String
+    /// Nothing was wrong but that there was no room, and nothing was half done that the next start does not cut off: with room again
+    /// the log may be opened anew. Not after a flush that failed: nobody knows then what is on the disk.
+    public var isForRoom: Bool
 
     /// An error.
-    public init(_ sentence: String) { self.sentence = sentence }
+    public init(_ sentence: String, isForRoom: Bool = false) {
+        self.sentence = sentence
+        self.isForRoom = isForRoom
+    }
 
     /// What follows from damage: a member that forgot what it acknowledged must not go on with its number.
     static func damage(_ file: String, _ what: String) -> LogError {

@@ -329,6 +329,8 @@ public struct LogStore<Storage: Disk> {
     private mutating func attempt<Result>(_ body: (inout Storage) throws(DiskError) -> Result)
         throws(LogError) -> Result
     {
-        do throws(DiskError) { return try body(&disk) } catch { throw LogError(error.sentence) }
+        do throws(DiskError) { return try body(&disk) } catch {
+            throw LogError(error.sentence, isForRoom: error.isForRoom)
+        }
     }
 }

@@ -74,9 +74,9 @@ struct DatabaseInNamespacesTests {
     )
     func everyEvent() throws {
         try withShelf { shelf in
-            // A member of control whose log meets a full disk stays stopped until a hand restarts it, which these two bring about
-            // now and then: docs/database.md. The random rounds have them.
-            for event in ShelfEvent.allCases where event != .logFull && event != .allDisksFull {
+            // Once after this one a walsender of the primary kept its standby's slot for ever: docs/database.md. The nightly rounds
+            // have it.
+            for event in ShelfEvent.allCases where event != .allDisksFull {
                 try survive(event, at: try #require(shelf.primary), on: shelf)
             }
         }
@@ -100,7 +100,7 @@ struct DatabaseInNamespacesTests {
         let only = environment["PIDEP_EVENT"]
         let isNightly = environment["PIDEP_ROUNDS"] != nil
         let events = ShelfEvent.allCases.filter { event in
-            only == nil ? isNightly || (event != .logFull && event != .allDisksFull) : "\(event)" == only
+            only == nil ? isNightly || event != .allDisksFull : "\(event)" == only
         }
         say("PIDEP_SEED=\(seed) PIDEP_ROUNDS=\(rounds) replays these rounds")
         var numbers = SplitMix64(seed: seed)

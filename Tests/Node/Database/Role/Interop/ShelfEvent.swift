@@ -1,4 +1,5 @@
 import CLinux
+import Console
 import Foundation
 import Testing
 
@@ -17,6 +18,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
     case deaf = "it hears nothing"
     case diskFull = "disk full"
     case logFull = "no room for the log"
+    case controlFull = "no room for control's log"
     case allDisksFull = "all disks full"
     case switchover = "switchover"
     case upgrade = "upgrade in place"
@@ -32,7 +34,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
         case .controlKilled, .postgresFrozen, .diskFull, .allDisksFull, .upgrade: false
         case .postmasterKilled, .agentKilled, .keeperKilled, .agentFrozen, .nodeKilled, .nodeFrozen,
             .cableCut, .unheard,
-            .deaf, .logFull, .switchover, .stopped, .powerCut:
+            .deaf, .logFull, .controlFull, .switchover, .stopped, .powerCut:
             true
         }
     }
@@ -42,7 +44,7 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .nodeKilled, .nodeFrozen, .cableCut, .unheard, .deaf, .powerCut: true
         case .postmasterKilled, .agentKilled, .keeperKilled, .controlKilled, .agentFrozen, .postgresFrozen,
-            .diskFull, .logFull, .allDisksFull, .switchover, .upgrade, .stopped:
+            .diskFull, .logFull, .controlFull, .allDisksFull, .switchover, .upgrade, .stopped:
             false
         }
     }
@@ -84,6 +86,11 @@ enum ShelfEvent: String, CaseIterable, CustomTestStringConvertible {
         case .logFull:
             shelf.fillDisk(node)
             shelf.exhaustLog(node)
+            sleep(Self.longerThanALease)
+            shelf.freeDisk(node)
+        case .controlFull:
+            shelf.fillDisk(node)
+            #expect(shelf.stopsControl(node), "\(shelf.story)")
             sleep(Self.longerThanALease)
             shelf.freeDisk(node)
         case .allDisksFull:
@@ -172,6 +179,20 @@ extension DatabaseShelf {
         while session.isOpen,
             (try? session.rows("SELECT pg_logical_emit_message(false, 'test', ''), pg_switch_wal()")) != nil
         {}
+    }
+
+    /// Makes others lead until the node's control, which must write each term down, says that it has stopped.
+    func stopsControl(_ node: Int) -> Bool {
+        func ask(_ command: String, _ node: Int) -> String? {
+            try? ConsoleClient.ask(command, at: runtime(node) + "/control.sock")
+        }
+        var next = node
+        return eventually {
+            if ask("show health", node)?.hasPrefix("stopped: ") == true { return true }
+            next = next == numbers.upperBound ? numbers.lowerBound : next + 1
+            _ = ask("transfer \(next)", next)
+            return false
+        }
     }
 
     func freeDisk(_ node: Int) {
