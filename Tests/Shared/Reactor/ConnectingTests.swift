@@ -88,6 +88,43 @@ final class Door: AcceptorOwner {
         }
     }
 
+    @Test("a listener that goes is emptied first: who has connected is served", arguments: drivers)
+    func drains(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        let door = Door()
+        let acceptor = Acceptor(listener, on: reactor, owner: door)
+        acceptor.resume()
+        reactor.settle(2)
+        let clients = (0..<5).map { _ in Channel(connectingTo: address, on: reactor, owner: Recorder()) }
+        acceptor.pause()
+        acceptor.drain()
+        #expect(door.accepted.count == 5)
+        close(listener)
+        let late = Recorder()
+        let channel = Channel(connectingTo: address, on: reactor, owner: late)
+        #expect(reactor.turn { !late.ends.isEmpty })
+        #expect(late.ends.first??.code == ECONNREFUSED)
+        for descriptor in door.accepted { close(descriptor) }
+        for client in clients + [channel] { client.close() }
+    }
+
+    @Test("where the kernel does not wait on a non-blocking listener, epoll does", arguments: drivers)
+    func acceptsByEvents(driver: IODriver) throws {
+        let reactor = try Reactor(driver: driver)
+        let (listener, address) = try listenOnLoopback()
+        defer { close(listener) }
+        let door = Door()
+        let acceptor = Acceptor(listener, on: reactor, owner: door)
+        acceptor.needsEvents = true
+        acceptor.resume()
+        let clients = (0..<5).map { _ in Channel(connectingTo: address, on: reactor, owner: Recorder()) }
+        #expect(reactor.turn { door.accepted.count == 5 })
+        acceptor.pause()
+        for descriptor in door.accepted { close(descriptor) }
+        for client in clients { client.close() }
+    }
+
     @Test("connects to a Unix socket", arguments: drivers)
     func unix(driver: IODriver) throws {
         let reactor = try Reactor(driver: driver)

@@ -33,7 +33,7 @@ public final class Acceptor {
     private var isCancelled = false
     private var early: [Int32] = []
     /// Kernels differ in whether they accept on a non-blocking listener without being asked again.
-    private var needsEvents = false
+    var needsEvents = false
 
     /// Sets TCP_NODELAY on the listener, which connections inherit. Begins with `resume`; the owner must
     /// outlive it, or `pause` it before it goes.
