@@ -202,7 +202,7 @@ let package = Package(
             ]),
         tests(
             "Pool", at: "Node/Pool",
-            ["Pool", "PostgreSQLWire", "CLinux", "Commands", "TestSupport"]),
+            ["Pool", "PostgreSQLWire", "TLS", "CLinux", "Commands", "TestSupport"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),
