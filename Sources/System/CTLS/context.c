@@ -23,7 +23,8 @@ static int no_passphrase(char *room, int size, int writes, void *unused) {
 }
 
 static int fail(char *error, size_t room, const char *what) {
-    unsigned long code = ERR_peek_last_error();
+    // The first one is the cause.
+    unsigned long code = ERR_peek_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
     if (ERR_GET_LIB(code) == ERR_LIB_SYS) reason = strerror(ERR_GET_REASON(code));
     if (reason)

@@ -66,7 +66,8 @@ struct Compiler {
         let system = "\(root.path)/Sources/System"
         let headers = (FileManager.default.subpaths(atPath: system) ?? [])
             .filter { $0.hasSuffix(".h") || $0.hasSuffix(".modulemap") }.sorted()
-        let state = (Self.flags + headers).joined(separator: "\n")
+        let toolset = SwiftSDK(architecture: architecture, root: root, toolchain: toolchain).toolset().compact
+        let state = (Self.flags + [toolset] + headers).joined(separator: "\n")
         let memory = "\(root.scratch(architecture))/flags-and-headers"
         guard FileManager.default.contents(atPath: memory) != Data(state.utf8) else { return }
         try Files.remove("\(root.scratch(architecture))/\(architecture.swiftTriple)/release")

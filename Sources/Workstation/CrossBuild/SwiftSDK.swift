@@ -130,20 +130,23 @@ extension SwiftSDK {
     /// The flags. No path is among them: SwiftPM adds the sysroot's, so the bundle can lie anywhere.
     func toolset() -> JSONValue {
         let target = "--target=\(architecture.clangTriple)"
+        let instructions = architecture.instructionFlags
         let swift =
             [
                 "-enable-experimental-feature", "Embedded", "-wmo", "-enforce-exclusivity=unchecked", "-Xcc",
                 target,
             ]
+            + instructions.flatMap { ["-Xcc", $0] }
             + ["-use-ld=lld", "-Xclang-linker", target, "-Xclang-linker", "-static"]
             + ["--gc-sections", "-z", "relro", "-z", "now", "-z", "noexecstack", "--build-id=sha1"]
             .flatMap { ["-Xlinker", $0] }
             + ["-lswiftUnicodeDataTables", "-lm"].flatMap { ["-Xlinker", $0] }
         // 64-bit times and file sizes also where Debian 12's armhf has 32-bit ones by default.
-        let c = [
-            target, architecture.processorFlag, "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64",
-            "-ffunction-sections", "-fdata-sections",
-        ]
+        let c =
+            [target, architecture.processorFlag] + instructions + [
+                "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64", "-ffunction-sections",
+                "-fdata-sections",
+            ]
         return .object([
             .init("schemaVersion", .string("1.0")),
             .init("swiftCompiler", .object([.init("extraCLIOptions", .strings(swift))])),

@@ -296,7 +296,9 @@ import Testing
         #expect(problem { _ in } == "")
         #expect(problem { $0.keyFile = nil } == "a server needs a certificate and a key")
         #expect(problem { $0.keyFile = files.key("client") }.hasPrefix("the key cannot be used"))
-        #expect(problem { $0.certificateFile = "/nowhere" }.contains("the certificate cannot be used"))
+        #expect(
+            problem { $0.certificateFile = "/nowhere" }
+                == "the certificate cannot be used: No such file or directory")
         #expect(problem { $0.authoritiesFile = files.key("server") }.contains("authorities"))
         #expect(problem { $0.peerCertificate = .required }.contains("authorities"))
         #expect(problem { $0.ciphers = "NONSENSE" }.contains("cipher"))

@@ -77,6 +77,8 @@ import Testing
         let text = sdk.toolset().compact
         #expect(!text.contains("/"))
         #expect(text.contains("--target=\(architecture.clangTriple)"))
+        // For C and, through clang, for Swift.
+        #expect(text.split(separator: "\"-mthumb\"").count == (architecture == .armv7 ? 3 : 1))
     }
 
     @Test("another toolchain or another package means another SDK")
