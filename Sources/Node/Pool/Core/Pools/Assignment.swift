@@ -1,0 +1,253 @@
+import Languages
+import PostgreSQLWire
+
+/// Who gets which server, and when it is given back.
+extension Pooler {
+    /// So many servers of a pool are asked to let us in at a time: each is a process that a small machine must start.
+    static let loginsAtOnce = 4
+
+    /// Gives a client a server if there is one; false: it waits, or is gone.
+    func obtainServer(for client: PoolClient) -> Bool {
+        guard let pool = client.pool else { return false }
+        if lifecycle != .waitsForServers, !pool.database.isPaused, pool.waiting.first == nil {
+            while let server = pool.idle.popLast() {
+                if use(server, for: client) { return client.state == .active }
+            }
+        }
+        enqueue(client, in: pool)
+        launch(pool)
+        return false
+    }
+
+    private func enqueue(_ client: PoolClient, in pool: ServerPool) {
+        if client.state != .welcome { client.state = .waiting }
+        client.waitingSince = now
+        client.wasNotifiedOfWaiting = false
+        pool.waiting.append(client)
+        wakeJanitor()
+    }
+
+    /// Takes an idle server for a client; false: it is of no use.
+    private func use(_ server: PoolServer, for client: PoolClient) -> Bool {
+        if server.closeNeeded || isTooOld(server) {
+            close(server, "server lifetime over")
+            return false
+        }
+        if let query = configuration.serverCheckQuery,
+            now - server.idleSince > configuration.serverCheckDelay.nanoseconds
+        {
+            // The client waits in front of the queue until the server has shown that it is alive.
+            begin(.check, query, on: server)
+            return false
+        }
+        link(client, server)
+        return true
+    }
+
+    func isTooOld(_ server: PoolServer) -> Bool {
+        let lifetime = server.pool.database.settings.serverLifetime ?? configuration.serverLifetime
+        return now - server.connectedAt > lifetime.nanoseconds
+    }
+
+    private func link(_ client: PoolClient, _ server: PoolServer) {
+        let pool = server.pool
+        server.client = client
+        server.state = .active
+        server.assignments += 1
+        client.server = server
+        client.state = .active
+        pool.database.traffic.assignments += 1
+        if client.waitingSince > 0 {
+            pool.database.traffic.waitTime += now - client.waitingSince
+            client.waitingSince = 0
+        }
+        if client.parameters.values != server.parameters.values {
+            let text = client.parameters.statements(on: server.parameters, names)
+            if !text.isEmpty {
+                client.state = .settling
+                begin(.settings, text, on: server)
+            }
+        }
+    }
+
+    /// ReadyForQuery has gone to the client.
+    func ready(_ server: PoolServer, _ client: PoolClient) {
+        let traffic = server.pool.database
+        client.lastActiveAt = now
+        traffic.traffic.queries += 1
+        if client.queryAt > 0 {
+            traffic.traffic.queryTime += now - client.queryAt
+            client.queryAt = 0
+        }
+        if client.isPaused, server.outstanding.count <= Self.pipelineLimit / 2 { resume(client) }
+        server.mayRest = server.outstanding.isEmpty
+        guard server.mayRest else { return }
+        if server.transaction == UInt8(ascii: "I") {
+            traffic.traffic.transactions += 1
+            if client.transactionAt > 0 {
+                traffic.traffic.transactionTime += now - client.transactionAt
+                client.transactionAt = 0
+            }
+        } else if server.pool.mode == .statement {
+            return refuse(
+                client, "08P01", "transaction blocks not allowed in statement pooling mode")
+        }
+        if server.isAtRest, client.passing == 0 { finish(server) }
+    }
+
+    /// A server's work for its client is done for now.
+    func finish(_ server: PoolServer) {
+        if server.closeNeeded, server.pool.mode != .session || configuration.serverFastClose {
+            if server.pool.mode == .session, let client = server.client {
+                return refuse(client, "57P01", "server connection closed (server_fast_close)")
+            }
+            return close(server, "close_needed")
+        }
+        guard server.pool.mode != .session else { return }
+        guard !server.isPinned else { return }
+        unlink(server)
+        if configuration.serverResetQueryAlways, !configuration.serverResetQuery.isEmpty {
+            return begin(.reset, configuration.serverResetQuery, on: server)
+        }
+        rest(server)
+    }
+
+    /// Takes a server from its client, which may go on without one.
+    func unlink(_ server: PoolServer) {
+        guard let client = server.client else { return }
+        server.client = nil
+        client.server = nil
+        if client.state == .active || client.state == .settling { client.state = .idle }
+        resume(server)
+    }
+
+    /// A server that belongs to nobody: the first that waits gets it.
+    func rest(_ server: PoolServer) {
+        server.task = .none
+        server.idleSince = now
+        let pool = server.pool
+        if server.closeNeeded || isTooOld(server) {
+            close(server, server.closeNeeded ? "close_needed" : "server lifetime over")
+            return launch(pool)
+        }
+        if server.cancelsUnderWay > 0 {
+            server.state = .idle
+            return
+        }
+        if !pool.database.isPaused, lifecycle != .waitsForServers {
+            while let client = pool.waiting.popFirst() {
+                if client.state == .welcome {
+                    welcome(client, pool)
+                    continue
+                }
+                link(client, server)
+                if client.state == .active { digestHeld(client) }
+                // It may have had nothing to ask after all.
+                if server.client != nil || server.isClosed { return }
+                if server.state == .idle || server.state == .busy { return }
+            }
+        } else {
+            letIn(pool)
+        }
+        server.state = .idle
+        pool.idle.append(server)
+        if pool.database.isPaused { close(server, "pause mode") }
+        wakeJanitor()
+    }
+
+    /// Tells those who wait for it only what servers are like.
+    func letIn(_ pool: ServerPool) {
+        guard pool.welcome != nil else { return }
+        var next = pool.waiting.first
+        while let client = next {
+            next = client.nextWaiting
+            guard client.state == .welcome else { continue }
+            pool.waiting.remove(client)
+            welcome(client, pool)
+        }
+    }
+
+    // MARK: new servers
+
+    func size(_ pool: ServerPool) -> Int {
+        pool.user.settings?.poolSize ?? pool.database.settings.poolSize ?? configuration.defaultPoolSize
+    }
+
+    private func reserve(_ pool: ServerPool) -> Int {
+        pool.user.settings?.reservePoolSize ?? pool.database.settings.reservePoolSize
+            ?? configuration.reservePoolSize
+    }
+
+    /// Opens as many servers as those who wait need and as may be.
+    func launch(_ pool: ServerPool) {
+        guard lifecycle == .running || lifecycle == .waitsForClients, !pool.database.isPaused else { return }
+        if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
+            return
+        }
+        while pool.logins < min(pool.waiting.count, Self.loginsAtOnce), mayLaunch(pool) {
+            // After a failure one is enough to see whether it is over.
+            if pool.failure != nil, pool.logins > 0 { return }
+            connect(pool)
+        }
+    }
+
+    private func mayLaunch(_ pool: ServerPool) -> Bool {
+        let limit = size(pool)
+        if limit > 0, pool.servers.count >= limit {
+            guard pool.servers.count < limit + reserve(pool), let first = pool.waiting.first,
+                let patience = configuration.reservePoolTimeout,
+                now - first.waitingSince >= patience.nanoseconds
+            else { return false }
+            driver.log(
+                .info, "\(pool.database.name)/\(pool.user.name): taking connection from reserve_pool")
+        }
+        if let limit = pool.database.settings.maxDbConnections ?? configuration.maxDbConnections, limit > 0,
+            pool.database.serverCount >= limit, !evict(from: pool.database.pools)
+        {
+            return false
+        }
+        if let limit = pool.user.settings?.maxUserConnections ?? configuration.maxUserConnections, limit > 0,
+            pool.user.serverCount >= limit,
+            !evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
+        {
+            return false
+        }
+        return true
+    }
+
+    /// Closes the longest idle server of these pools, so that another pool may have one; false: none is idle.
+    private func evict(from pools: [ServerPool]) -> Bool {
+        var oldest: PoolServer?
+        for pool in pools {
+            for server in pool.idle where server.idleSince < (oldest?.idleSince ?? .max) { oldest = server }
+        }
+        guard let oldest else { return false }
+        close(oldest, "evicted")
+        return true
+    }
+
+    func connect(_ pool: ServerPool) {
+        guard let endpoint = endpoint(for: pool) else { return }
+        let link = takeLink()
+        let server = PoolServer(
+            number: nextNumber(), link: link, pool: pool, endpoint: endpoint,
+            parameters: SessionParameters(names), now: now)
+        sessions[Int(link)] = server
+        pool.add(server)
+        pool.logins += 1
+        driver.connect(link, to: endpoint)
+        wakeJanitor()
+    }
+
+    private func endpoint(for pool: ServerPool) -> Endpoint? {
+        let settings = pool.database.settings
+        guard !settings.host.isEmpty else {
+            return Endpoint(host: .folder(configuration.unixSocketDir ?? "/tmp"), port: settings.port)
+        }
+        let host = settings.host[pool.nextHost % settings.host.count]
+        if settings.loadBalanceHosts == .roundRobin || pool.failure != nil {
+            pool.nextHost = (pool.nextHost + 1) % settings.host.count
+        }
+        return Endpoint(host: host, port: settings.port)
+    }
+}

@@ -1,0 +1,105 @@
+import Languages
+import PostgreSQLWire
+
+/// How connections end.
+extension Pooler {
+    /// Tells a client why it must go, and closes it. `code`: SQLSTATE.
+    func refuse(_ client: PoolClient, _ code: String, _ text: String, hint: String = "") {
+        guard !client.isClosed else { return }
+        say(to: client) { bytes in
+            BackendWriter.error(
+                ServerMessage(severity: "FATAL", code: code, text: text, hint: hint), to: &bytes)
+        }
+        if configuration.logPoolerErrors { log(.warning, client, "pooler error: \(text)") }
+        end(client, text, afterSending: true)
+    }
+
+    /// A client is gone, or says that it goes.
+    func clientEnded(_ client: PoolClient, _ reason: String) {
+        guard !client.isClosed else { return }
+        end(client, reason, afterSending: false)
+    }
+
+    private func end(_ client: PoolClient, _ reason: String, afterSending: Bool) {
+        client.isClosed = true
+        if configuration.logDisconnections, client.state != .startup {
+            log(
+                .info, client,
+                "closing because: \(reason) (age=\((now - client.connectedAt) / 1_000_000_000)s)")
+        }
+        if client.cancelKey != 0 { cancelKeys[client.cancelKey] = nil }
+        forgetStatements(of: client)
+        driver.close(client.link, afterSending: afterSending)
+        freeLink(client.link)
+        clientCount -= 1
+        guard let pool = client.pool else { return }
+        pool.waiting.remove(client)
+        pool.clientCount -= 1
+        pool.database.clientCount -= 1
+        pool.user.clientCount -= 1
+        client.pool = nil
+        if let server = client.server { leave(server, client) }
+    }
+
+    /// A server whose client is gone.
+    private func leave(_ server: PoolServer, _ client: PoolClient) {
+        let wasSettling = client.state == .settling
+        server.client = nil
+        client.server = nil
+        resume(server)
+        // What the pool itself asks goes on; then the server is free.
+        if wasSettling { return }
+        guard server.isAtRest, server.mayRest, client.passing == 0 else {
+            close(server, "client disconnect while server was not ready")
+            return launch(server.pool)
+        }
+        let resets = server.pool.mode == .session || server.isPinned || configuration.serverResetQueryAlways
+        server.isPinned = false
+        if resets, !configuration.serverResetQuery.isEmpty {
+            begin(.reset, configuration.serverResetQuery, on: server)
+        } else {
+            rest(server)
+        }
+    }
+
+    /// A server failed, or closed the connection.
+    func serverEnded(_ server: PoolServer, _ reason: String) {
+        guard !server.isClosed else { return }
+        let pool = server.pool
+        if server.state == .login { return loginFailed(server, code: "08006", reason) }
+        let client = server.client
+        close(server, reason, says: false)
+        if let client { refuse(client, "08006", reason) }
+        launch(pool)
+    }
+
+    /// Closes a server that no client has, or whose client is told so by the caller.
+    func close(_ server: PoolServer, _ reason: String, says: Bool = true) {
+        guard !server.isClosed else { return }
+        server.isClosed = true
+        log(.info, server, "closing because: \(reason) (age=\((now - server.connectedAt) / 1_000_000_000)s)")
+        server.client?.server = nil
+        server.client = nil
+        if says, server.state != .login { send(FrontendMessage.terminate, to: server) }
+        server.pool.remove(server)
+        driver.close(server.link, afterSending: says)
+        freeLink(server.link)
+    }
+
+    // MARK: log
+
+    func log(_ level: PoolLogLevel, _ client: PoolClient, _ sentence: String) {
+        let database = client.pool?.database.name ?? "(nodb)"
+        let user = client.user.isEmpty ? "(nouser)" : client.user
+        driver.log(
+            level,
+            "C-\(client.number): \(database)/\(user)@\(client.peer.address):\(client.peer.port) \(sentence)")
+    }
+
+    func log(_ level: PoolLogLevel, _ server: PoolServer, _ sentence: String) {
+        driver.log(
+            level,
+            "S-\(server.number): \(server.pool.database.name)/\(server.pool.user.name)@\(server.endpoint.text) \(sentence)"
+        )
+    }
+}

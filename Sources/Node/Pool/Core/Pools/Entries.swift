@@ -1,0 +1,44 @@
+import Languages
+
+/// A database as clients name it, and what happens in it.
+final class PoolDatabaseEntry {
+    /// What the file says of it.
+    var settings: PoolDatabase
+    /// Made from the line `*`: forgotten when it has been unused for `autodb_idle_timeout`.
+    let isAutomatic: Bool
+    var traffic = Traffic()
+    /// The same at the beginning and the end of the last whole `stats_period`, and how long that was.
+    var periodStart = Traffic()
+    var periodEnd = Traffic()
+    var periodLength: Nanoseconds = 1
+    /// Servers of all its pools.
+    var serverCount = 0
+    var clientCount = 0
+    var pools: [ServerPool] = []
+    /// PAUSE or KILL: no client gets a server until RESUME.
+    var isPaused = false
+    /// DISABLE: no new client is let in.
+    var isDisabled = false
+    var unusedSince: Nanoseconds = 0
+
+    init(_ settings: PoolDatabase, isAutomatic: Bool) {
+        self.settings = settings
+        self.isAutomatic = isAutomatic
+    }
+
+    var name: String { settings.name }
+}
+
+/// A user, in whatever databases.
+final class PoolUserEntry {
+    let name: String
+    /// What `[users]` says.
+    var settings: PoolUser?
+    var serverCount = 0
+    var clientCount = 0
+
+    init(name: String, settings: PoolUser?) {
+        self.name = name
+        self.settings = settings
+    }
+}

@@ -1,0 +1,165 @@
+import Languages
+import PostgreSQLWire
+
+/// Times that are over.
+extension Pooler {
+    /// Times are looked at so often while there is anything to look at; they may be met so late. As PgBouncer's.
+    static let janitorPeriod: Nanoseconds = 333_000_000
+
+    /// When `time` should be called; nil: not before something else happens.
+    public var deadline: Duration? { janitorAt == .max ? nil : .nanoseconds(janitorAt) }
+
+    /// The same in nanoseconds.
+    public var deadlineNanoseconds: Int64 { janitorAt }
+
+    func wakeJanitor() {
+        if janitorAt == .max { janitorAt = now + Self.janitorPeriod }
+    }
+
+    /// The deadline has come.
+    public func time(at now: Nanoseconds) {
+        self.now = now
+        guard now >= janitorAt else { return }
+        janitorAt = .max
+        var isNeeded = false
+        for session in sessions {
+            guard let session, !session.isClosed else { continue }
+            if session.isServer {
+                check(unsafeDowncast(session, to: PoolServer.self))
+                isNeeded = true
+            } else if check(unsafeDowncast(session, to: PoolClient.self)) {
+                isNeeded = true
+            }
+        }
+        for (link, errand) in cancels {
+            isNeeded = true
+            if let limit = configuration.cancelWaitTimeout, now - errand.startedAt > limit.nanoseconds {
+                finishCancel(link)
+            }
+        }
+        for database in databases.values {
+            for pool in database.pools {
+                if pool.waiting.first != nil || pool.failure != nil { launch(pool) }
+                keepMinimum(pool)
+                if pool.waiting.first != nil { isNeeded = true }
+            }
+        }
+        if now - periodBegan >= configuration.statsPeriod.nanoseconds { endPeriod() }
+        lookAtWaitingConsoles()
+        lookAtShutdown()
+        if lifecycle != .running { isNeeded = true }
+        if isNeeded { janitorAt = now + Self.janitorPeriod }
+    }
+
+    /// Whether a client has to be looked at again.
+    private func check(_ client: PoolClient) -> Bool {
+        func isOver(_ limit: Duration?, since start: Nanoseconds) -> Bool {
+            guard let limit, limit > .zero, start > 0 else { return false }
+            return now - start > limit.nanoseconds
+        }
+        let user = client.pool?.user.settings
+        let database = client.pool?.database.settings
+        switch client.state {
+        case .startup, .login:
+            if isOver(configuration.clientLoginTimeout, since: client.connectedAt) {
+                refuse(client, "08006", "client_login_timeout")
+            }
+            return true
+        case .welcome, .waiting:
+            let limit = user?.queryWaitTimeout ?? database?.queryWaitTimeout ?? configuration.queryWaitTimeout
+            if isOver(limit, since: client.waitingSince) {
+                refuse(client, "57014", "query_wait_timeout")
+            } else if client.state == .waiting, !client.wasNotifiedOfWaiting,
+                isOver(configuration.queryWaitNotify, since: client.waitingSince)
+            {
+                client.wasNotifiedOfWaiting = true
+                notifyOfWaiting(client)
+            }
+            return true
+        case .idle:
+            let limit = user?.clientIdleTimeout ?? configuration.clientIdleTimeout
+            if isOver(limit, since: client.lastActiveAt) { refuse(client, "57P05", "client_idle_timeout") }
+            return limit != nil
+        case .settling, .active:
+            let isIdle = client.server?.outstanding.isEmpty ?? false
+            if isOver(user?.queryTimeout ?? configuration.queryTimeout, since: client.queryAt) {
+                refuse(client, "57014", "query_timeout")
+            } else if isOver(
+                user?.transactionTimeout ?? configuration.transactionTimeout, since: client.transactionAt)
+            {
+                refuse(client, "25P04", "transaction_timeout")
+            } else if isIdle, client.transactionAt > 0,
+                isOver(
+                    user?.idleTransactionTimeout ?? configuration.idleTransactionTimeout,
+                    since: client.lastActiveAt)
+            {
+                refuse(client, "25P03", "idle_transaction_timeout")
+            } else if isIdle, client.transactionAt == 0,
+                isOver(user?.clientIdleTimeout ?? configuration.clientIdleTimeout, since: client.lastActiveAt)
+            {
+                refuse(client, "57P05", "client_idle_timeout")
+            }
+            return true
+        case .console: return client.console?.waitsFor != nil
+        }
+    }
+
+    private func notifyOfWaiting(_ client: PoolClient) {
+        var place = 1
+        var other = client.previousWaiting
+        while let ahead = other {
+            place += 1
+            other = ahead.previousWaiting
+        }
+        say(to: client) { bytes in
+            BackendWriter.notice(
+                ServerMessage(
+                    severity: "NOTICE", code: "00000",
+                    text: "No server connection available in postgres backend, client being queued",
+                    detail: "It is number \(place) in the queue."), to: &bytes)
+        }
+    }
+
+    private func check(_ server: PoolServer) {
+        let age = now - server.connectedAt
+        switch server.state {
+        case .login:
+            if let limit = configuration.serverConnectTimeout, age > limit.nanoseconds {
+                loginFailed(server, code: "08006", "connect timeout")
+            }
+        case .idle:
+            guard server.cancelsUnderWay == 0 else { return }
+            let isSpare = server.pool.servers.count > minimum(server.pool)
+            if let limit = configuration.serverIdleTimeout, isSpare,
+                now - server.idleSince > limit.nanoseconds
+            {
+                close(server, "server idle timeout")
+            } else if isTooOld(server) {
+                close(server, "server lifetime over")
+            }
+        case .busy:
+            // What the pool itself asks takes no longer than a login may.
+            if let limit = configuration.serverConnectTimeout, server.task == .check || server.task == .reset,
+                now - server.idleSince > limit.nanoseconds + configuration.serverCheckDelay.nanoseconds
+            {
+                close(server, "server check timed out")
+                launch(server.pool)
+            }
+        case .active: break
+        }
+    }
+
+    private func minimum(_ pool: ServerPool) -> Int {
+        pool.database.settings.minPoolSize ?? configuration.minPoolSize
+    }
+
+    private func keepMinimum(_ pool: ServerPool) {
+        guard pool.clientCount > 0, pool.servers.count < min(minimum(pool), size(pool)), pool.logins == 0,
+            !pool.database.isPaused, lifecycle == .running
+        else { return }
+        if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
+            return
+        }
+        connect(pool)
+    }
+}

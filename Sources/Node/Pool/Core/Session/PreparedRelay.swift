@@ -1,0 +1,205 @@
+import Languages
+import PostgreSQLWire
+
+/// Named prepared statements where a server is not always the same: each client has its own names, servers have ours.
+extension Pooler {
+    /// Parse, Bind, Describe and Close.
+    func decidePrepared(
+        _ header: MessageHeader, _ body: UnsafeRawBufferPointer, _ client: PoolClient, _ server: PoolServer
+    ) -> Decision {
+        let isWhole = body.count == header.total - MessageHeader.size
+        let tracks = configuration.maxPreparedStatements > 0 && server.pool.mode != .session
+        switch header.type {
+        case Ask.parse:
+            client.pool?.database.traffic.clientParses += 1
+            guard tracks else {
+                client.pool?.database.traffic.serverParses += 1
+                return expect(.parse, server)
+            }
+            guard let name = Self.string(body, 0) else { return nameIsMissing(body, isWhole, client) }
+            // A statement without a name lives as long as the transaction, or shorter.
+            if name.isEmpty {
+                client.pool?.database.traffic.serverParses += 1
+                return expect(.parse, server)
+            }
+            guard isWhole else {
+                guard header.total <= Self.preparedLimit else {
+                    refuse(
+                        client, "54000",
+                        "a prepared statement of \(header.total) bytes is too long to be kept")
+                    return .close
+                }
+                return .needsMore
+            }
+            parse(Array(name), Array(body[(name.count + 1)...]), client, server)
+            return .done
+        case Ask.bind:
+            client.pool?.database.traffic.binds += 1
+            guard tracks else { return expect(.bind, server) }
+            guard let portal = Self.string(body, 0), let name = Self.string(body, portal.count + 1) else {
+                return nameIsMissing(body, isWhole, client)
+            }
+            guard !name.isEmpty, let query = client.statements[Array(name)] else {
+                return expect(.bind, server)
+            }
+            if server.skipsToSync { return isWhole ? .done : .forward }
+            ensure(query, on: server)
+            server.outstanding.append(.bind)
+            var front = [Ask.bind]
+            let own = PreparedQuery.serverName(query.number)
+            Self.append(UInt32(header.total - 1 - name.count - 1 + own.count), to: &front)
+            front.append(contentsOf: portal)
+            front.append(0)
+            front.append(contentsOf: own)
+            return .replace(front, portal.count + 1 + name.count + 1)
+        case Ask.describe, Ask.close:
+            guard tracks else {
+                return expect(
+                    header.type == Ask.close
+                        ? .close : body.first == UInt8(ascii: "S") ? .describeStatement : .describePortal,
+                    server, body.isEmpty ? client : nil)
+            }
+            guard isWhole else {
+                return header.total > Self.nameLimit ? nameIsMissing(body, true, client) : .needsMore
+            }
+            guard let kind = body.first, let name = Self.string(body, 1) else {
+                return nameIsMissing(body, true, client)
+            }
+            let isStatement = kind == UInt8(ascii: "S")
+            let query = isStatement && !name.isEmpty ? client.statements[Array(name)] : nil
+            if header.type == Ask.close {
+                guard let query else { return expect(.close, server) }
+                if server.skipsToSync { return .done }
+                client.statements[Array(name)] = nil
+                queries.release(query)
+                server.outstanding.append(.knownClose)
+                tellKnown(server)
+                return .done
+            }
+            guard let query else { return expect(isStatement ? .describeStatement : .describePortal, server) }
+            if server.skipsToSync { return .done }
+            ensure(query, on: server)
+            server.outstanding.append(.describeStatement)
+            say(to: server) { bytes in
+                let own = PreparedQuery.serverName(query.number)
+                bytes.append(Ask.describe)
+                Self.append(UInt32(5 + own.count), to: &bytes)
+                bytes.append(kind)
+                bytes.append(contentsOf: own)
+            }
+            return .done
+        default: return .forward
+        }
+    }
+
+    /// It goes on as it is. While a server ignores everything it owes nothing for it.
+    private func expect(_ kind: Outstanding.Kind, _ server: PoolServer, _ broken: PoolClient? = nil)
+        -> Decision
+    {
+        if let broken {
+            refuse(broken, "08P01", "a message of the extended protocol is empty")
+            return .close
+        }
+        if !server.skipsToSync { server.outstanding.append(kind) }
+        return .forward
+    }
+
+    private func parse(_ name: [UInt8], _ definition: [UInt8], _ client: PoolClient, _ server: PoolServer) {
+        if server.skipsToSync { return }
+        guard client.statements[name] == nil else {
+            // As PostgreSQL would: the transaction fails on the server, too, by a Bind of what cannot be there.
+            server.outstanding.append(.duplicate)
+            say(to: server) { bytes in
+                let missing: StaticString = "pidep_duplicate"
+                bytes.append(Ask.bind)
+                Self.append(UInt32(4 + 1 + missing.utf8CodeUnitCount + 1 + 6), to: &bytes)
+                bytes.append(0)
+                missing.withUTF8Buffer { bytes.append(contentsOf: $0) }
+                for _ in 0..<7 { bytes.append(0) }
+            }
+            client.duplicateName = name
+            return
+        }
+        let query = queries.use(definition)
+        client.statements[name] = query
+        if server.statements.touch(query.number) {
+            server.outstanding.append(.knownParse, query.number)
+            tellKnown(server)
+        } else {
+            sendParse(query, to: server, .parse)
+        }
+    }
+
+    /// Makes sure that a server has a query before it is used.
+    private func ensure(_ query: PreparedQuery, on server: PoolServer) {
+        if !server.statements.touch(query.number) { sendParse(query, to: server, .ownParse) }
+    }
+
+    private func sendParse(_ query: PreparedQuery, to server: PoolServer, _ kind: Outstanding.Kind) {
+        server.pool.database.traffic.serverParses += 1
+        server.statements.insert(query.number)
+        let evicted = server.statements.evict(above: configuration.maxPreparedStatements)
+        say(to: server) { bytes in
+            if let evicted {
+                let name = PreparedQuery.serverName(evicted)
+                bytes.append(Ask.close)
+                Self.append(UInt32(5 + name.count), to: &bytes)
+                bytes.append(UInt8(ascii: "S"))
+                bytes.append(contentsOf: name)
+            }
+            let name = PreparedQuery.serverName(query.number)
+            bytes.append(Ask.parse)
+            Self.append(UInt32(4 + name.count + query.definition.count), to: &bytes)
+            bytes.append(contentsOf: name)
+            bytes.append(contentsOf: query.definition)
+        }
+        if evicted != nil { server.outstanding.append(.ownClose) }
+        server.outstanding.append(kind, query.number)
+    }
+
+    /// Tells the client what it need not wait for, as soon as it is its turn.
+    func tellKnown(_ server: PoolServer) {
+        while let entry = server.outstanding.first {
+            switch entry.kind {
+            case .knownParse: sayEmpty(Answer.parseComplete, server)
+            case .knownClose: sayEmpty(Answer.closeComplete, server)
+            default: return
+            }
+            server.outstanding.removeFirst()
+        }
+    }
+
+    private func sayEmpty(_ type: UInt8, _ server: PoolServer) {
+        guard let client = server.client else { return }
+        say(to: client) { bytes in
+            bytes.append(type)
+            Self.append(4, to: &bytes)
+        }
+    }
+
+    private func nameIsMissing(_ body: UnsafeRawBufferPointer, _ isWhole: Bool, _ client: PoolClient)
+        -> Decision
+    {
+        if !isWhole, body.count < Self.nameLimit { return .needsMore }
+        refuse(client, "08P01", "a name in a message of the extended protocol does not end")
+        return .close
+    }
+
+    /// Bytes up to the zero byte.
+    static func string(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> UnsafeRawBufferPointer? {
+        guard start <= bytes.count else { return nil }
+        var at = start
+        while at < bytes.count {
+            if bytes[at] == 0 { return UnsafeRawBufferPointer(rebasing: bytes[start..<at]) }
+            at += 1
+        }
+        return nil
+    }
+
+    static func append(_ value: UInt32, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> 24))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 16))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+}

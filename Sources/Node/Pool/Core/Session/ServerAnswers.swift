@@ -1,0 +1,261 @@
+import Languages
+import PostgreSQLWire
+
+/// What a server sends, and who hears it.
+extension Pooler {
+    /// A message other than a row that is longer is passed on without a look. In bytes.
+    static let answerLimit = 64 * 1024
+
+    func takeAnswers(_ bytes: UnsafeRawBufferPointer, from server: PoolServer) {
+        server.pool.database.traffic.sent += UInt64(bytes.count)
+        if server.held.isEmpty {
+            let used = digest(bytes, from: server)
+            if used < bytes.count, !server.isClosed {
+                server.held.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[used...]))
+            }
+        } else {
+            var held: [UInt8] = []
+            swap(&held, &server.held)
+            held.append(contentsOf: bytes)
+            let used = held.withUnsafeBytes { digest($0, from: server) }
+            if used < held.count, !server.isClosed { server.held = Array(held[used...]) }
+        }
+    }
+
+    private func digest(_ bytes: UnsafeRawBufferPointer, from server: PoolServer) -> Int {
+        let end = bytes.count
+        var at = 0
+        var from = 0
+        while at < end {
+            if server.passing > 0 {
+                let count = min(server.passing, end - at)
+                server.passing -= count
+                at += count
+                continue
+            }
+            guard end - at >= MessageHeader.size else { break }
+            guard let header = MessageHeader(bytes, at: at, limit: Int(Int32.max)) else {
+                serverEnded(server, "broken packet header from the server")
+                return end
+            }
+            let available = min(header.total, end - at)
+            if server.state == .active, let client = server.client {
+                // Rows are most of what comes, and nothing in them matters here.
+                if header.type == Answer.dataRow || header.type == Answer.copyData {
+                    at += available
+                    server.passing = header.total - available
+                    continue
+                }
+                if available < header.total {
+                    if header.total <= Self.answerLimit { break }
+                    at += available
+                    server.passing = header.total - available
+                    noteLong(header.type, server)
+                    continue
+                }
+                let message = UnsafeRawBufferPointer(rebasing: bytes[at..<(at + header.total)])
+                let body = UnsafeRawBufferPointer(rebasing: message[MessageHeader.size...])
+                let isForClient = note(header.type, body, server, client)
+                if !isForClient {
+                    send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
+                    from = at + header.total
+                }
+                at += header.total
+                if header.type == Answer.ready {
+                    send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
+                    from = at
+                    holdBack(server, for: client)
+                    ready(server, client)
+                    if server.isClosed { return end }
+                } else if let first = server.outstanding.first,
+                    first.kind == .knownParse || first.kind == .knownClose
+                {
+                    send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
+                    from = at
+                    tellKnown(server)
+                }
+                continue
+            }
+            guard header.total <= Self.answerLimit else {
+                serverEnded(server, "a message of \(header.total) bytes that nobody asked for")
+                return end
+            }
+            if available < header.total { break }
+            let body = UnsafeRawBufferPointer(
+                rebasing: bytes[(at + MessageHeader.size)..<(at + header.total)])
+            at += header.total
+            from = at
+            takeOwn(header.type, body, server)
+            if server.isClosed { return end }
+        }
+        if at > from, let client = server.client {
+            send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
+            holdBack(server, for: client)
+        }
+        return at
+    }
+
+    /// What a message that is for a client tells us; false: the client must not hear it.
+    private func note(
+        _ type: UInt8, _ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient
+    ) -> Bool {
+        let first = server.outstanding.first
+        switch type {
+        case Answer.ready:
+            server.transaction = body.first ?? UInt8(ascii: "I")
+            guard let first, first.kind == .query || first.kind == .sync || first.kind == .ownSync else {
+                return true
+            }
+            server.outstanding.removeFirst()
+            return first.kind != .ownSync
+        case Answer.parseComplete:
+            guard let first else { return true }
+            server.outstanding.removeFirst()
+            return first.kind != .ownParse
+        case Answer.closeComplete:
+            guard let first else { return true }
+            server.outstanding.removeFirst()
+            return first.kind != .ownClose
+        case Answer.bindComplete:
+            if first?.kind == .bind { server.outstanding.removeFirst() }
+            return true
+        case Answer.rowDescription, Answer.noData:
+            if first?.kind == .describeStatement || first?.kind == .describePortal {
+                server.outstanding.removeFirst()
+            }
+            return true
+        case Answer.commandComplete:
+            noteTag(body, server, client)
+            if first?.kind == .execute { server.outstanding.removeFirst() }
+            return true
+        case Answer.emptyQuery, Answer.portalSuspended:
+            if first?.kind == .execute { server.outstanding.removeFirst() }
+            return true
+        case Answer.error: return noteError(body, server, client)
+        case Answer.parameterStatus:
+            noteParameter(body, server, client)
+            return true
+        default: return true
+        }
+    }
+
+    /// A message too long to be looked at: of those that end a request only a row description can be.
+    private func noteLong(_ type: UInt8, _ server: PoolServer) {
+        if type == Answer.rowDescription,
+            server.outstanding.first?.kind == .describeStatement
+                || server.outstanding.first?.kind == .describePortal
+        {
+            server.outstanding.removeFirst()
+        }
+        if type == Answer.error { skipAfterError(server) }
+    }
+
+    private func noteError(_ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient) -> Bool
+    {
+        let first = server.outstanding.first
+        skipAfterError(server)
+        guard let first, first.kind == .duplicate, let name = client.duplicateName else { return true }
+        client.duplicateName = nil
+        say(to: client) { bytes in
+            BackendWriter.error(
+                ServerMessage(
+                    severity: "ERROR", code: "42P05",
+                    text: "prepared statement \"\(String(decoding: name, as: UTF8.self))\" already exists"),
+                to: &bytes)
+        }
+        return false
+    }
+
+    private func skipAfterError(_ server: PoolServer) {
+        guard let first = server.outstanding.first, first.kind != .query, first.kind != .sync else { return }
+        let hasSync = server.outstanding.skipToSync { entry in
+            switch entry.kind {
+            case .parse, .ownParse: if entry.query != 0 { server.statements.remove(entry.query) }
+            default: break
+            }
+        }
+        server.skipsToSync = !hasSync
+    }
+
+    /// `DEALLOCATE ALL` and `DISCARD ALL` leave no prepared statement, ours neither.
+    private func noteTag(_ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient) {
+        guard body.first == UInt8(ascii: "D"), server.statements.count > 0 || !client.statements.isEmpty
+        else {
+            return
+        }
+        func says(_ tag: StaticString) -> Bool {
+            guard body.count == tag.utf8CodeUnitCount + 1 else { return false }
+            return tag.withUTF8Buffer { $0.elementsEqual(body.dropLast()) }
+        }
+        if says("DEALLOCATE ALL") || says("DISCARD ALL") {
+            server.statements.removeAll()
+            forgetStatements(of: client)
+        }
+    }
+
+    func forgetStatements(of client: PoolClient) {
+        for query in client.statements.values { queries.release(query) }
+        client.statements = [:]
+    }
+
+    private func noteParameter(_ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient?) {
+        guard let name = Self.string(body, 0), let value = Self.string(body, name.count + 1) else { return }
+        let text = String(decoding: value, as: UTF8.self)
+        let nameText = String(decoding: name, as: UTF8.self)
+        if let index = names.index(of: nameText) {
+            server.parameters[index] = text
+            client?.parameters[index] = text
+        }
+    }
+
+    // MARK: what no client hears
+
+    private func takeOwn(_ type: UInt8, _ body: UnsafeRawBufferPointer, _ server: PoolServer) {
+        switch (type, server.state) {
+        case (Answer.parameterStatus, .login):
+            noteWelcome(body, server)
+            noteParameter(body, server, nil)
+        case (Answer.parameterStatus, _): noteParameter(body, server, nil)
+        case (Answer.notice, _), (Answer.notification, _): break
+        case (_, .login): takeLogin(type, body, server)
+        case (Answer.error, .busy):
+            server.taskFailed = true
+            let message = ServerMessage.read(body)
+            if message.isFatal { serverEnded(server, message.sentence) }
+        case (Answer.ready, .busy):
+            server.transaction = body.first ?? UInt8(ascii: "I")
+            finishTask(server)
+        case (_, .busy): break
+        case (Answer.error, _):
+            serverEnded(server, ServerMessage.read(body).sentence)
+        default: serverEnded(server, "the server says something that nobody asked for")
+        }
+    }
+
+    private func noteWelcome(_ body: UnsafeRawBufferPointer, _ server: PoolServer) {
+        guard let name = Self.string(body, 0), let value = Self.string(body, name.count + 1) else { return }
+        server.welcome.append(
+            (name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self)))
+    }
+}
+
+extension ServerMessage {
+    /// Reads an error or a notice; what cannot be read is left out.
+    static func read(_ body: UnsafeRawBufferPointer) -> ServerMessage {
+        var message = ServerMessage(severity: "ERROR", code: "", text: "")
+        var at = 0
+        while at < body.count, body[at] != 0, let value = Pooler.string(body, at + 1) {
+            let text = String(decoding: value, as: UTF8.self)
+            switch body[at] {
+            case UInt8(ascii: "V"): message.severity = text
+            case UInt8(ascii: "C"): message.code = text
+            case UInt8(ascii: "M"): message.text = text
+            case UInt8(ascii: "D"): message.detail = text
+            case UInt8(ascii: "H"): message.hint = text
+            default: break
+            }
+            at += value.count + 2
+        }
+        return message
+    }
+}

@@ -1,0 +1,154 @@
+import CLinux
+import Languages
+import Pool
+import Reactor
+import Service
+
+/// The pool's core on one Reactor: channels for its links, listening sockets, dice and the log.
+final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
+    /// How long what was queued may take to leave after a connection was closed.
+    static let farewell: Duration = .seconds(5)
+    /// After a failure to take connections, mostly for want of descriptors, none are taken for so long.
+    static let acceptPause: Duration = .milliseconds(100)
+
+    let reactor: Reactor
+    private(set) var pooler: Pooler!
+    private let journal: Journal
+    private let verbosity: Int
+    /// By link.
+    private var channels: [Channel?] = []
+    private var acceptors: [Acceptor] = []
+    private var dice = Dice()
+    /// Reads the file again; says why not, if not.
+    var reloading: () -> String? = { nil }
+
+    init(_ configuration: PoolConfiguration, journal: Journal) throws(SystemError) {
+        reactor = try Reactor()
+        self.journal = journal
+        verbosity = configuration.verbose
+        pooler = Pooler(configuration, driver: self, now: reactor.now)
+    }
+
+    /// Takes connections from a listening socket.
+    func listen(on descriptor: Int32) throws(SystemError) {
+        let acceptor = Acceptor(descriptor, on: reactor, owner: self)
+        acceptors.append(acceptor)
+        try acceptor.resume()
+    }
+
+    func stopListening() {
+        for acceptor in acceptors { acceptor.pause() }
+        acceptors = []
+    }
+
+    /// Turns until `stop`.
+    func run() {
+        isRunning = true
+        while isRunning { turn() }
+    }
+
+    private var isRunning = false
+
+    func stop() { isRunning = false }
+
+    /// Waits for events or the core's next deadline, at most a second, and handles them.
+    func turn() {
+        var limit: Duration = .seconds(1)
+        if let deadline = pooler.deadline { limit = min(limit, max(.zero, deadline - Reactor.clock())) }
+        reactor.turn(limit: limit)
+        if reactor.nowNanoseconds >= pooler.deadlineNanoseconds { pooler.time(at: reactor.nowNanoseconds) }
+    }
+
+    // MARK: what comes
+
+    func acceptor(_ acceptor: Acceptor, accepted descriptor: Int32, from peer: cl_peer) {
+        let link = pooler.accepted(from: describe(descriptor, peer), at: reactor.nowNanoseconds)
+        put(Channel(descriptor, on: reactor, owner: self), at: link)
+    }
+
+    func acceptorFailed(_ acceptor: Acceptor, _ error: SystemError) {
+        journal.log(.error, "cannot take connections for now: \(error.sentence)")
+        reactor.schedule(after: Self.acceptPause) { try? acceptor.resume() }
+    }
+
+    func channelConnected(_ channel: Channel) {
+        pooler.connected(Link(truncatingIfNeeded: channel.tag), at: reactor.nowNanoseconds)
+    }
+
+    func channel(_ channel: Channel, received bytes: UnsafeRawBufferPointer) {
+        pooler.received(bytes, on: Link(truncatingIfNeeded: channel.tag), at: reactor.nowNanoseconds)
+    }
+
+    func channelDrained(_ channel: Channel) {
+        pooler.drained(Link(truncatingIfNeeded: channel.tag), at: reactor.nowNanoseconds)
+    }
+
+    func channelEnded(_ channel: Channel, _ error: SystemError?) {
+        pooler.ended(
+            Link(truncatingIfNeeded: channel.tag), error?.sentence, at: reactor.nowNanoseconds)
+    }
+
+    private func describe(_ descriptor: Int32, _ peer: cl_peer) -> Peer {
+        if peer.port == 0, peer.low == 0, peer.high == 0 {
+            var local = Peer(
+                address: "unix", port: 0, localAddress: "unix", localPort: pooler.configuration.listenPort)
+            local.isOwnUser = cl_peer_is_own(descriptor) != 0
+            return local
+        }
+        var local = cl_peer()
+        _ = cl_socket_address(descriptor, 0, &local)
+        return Peer(
+            address: PoolAddress(peer).text, port: peer.port, localAddress: PoolAddress(local).text,
+            localPort: local.port)
+    }
+
+    private func put(_ channel: Channel, at link: Link) {
+        while channels.count <= Int(link) { channels.append(nil) }
+        channel.tag = UInt64(link)
+        channels[Int(link)] = channel
+    }
+
+    // MARK: what the core wants
+
+    func send(_ bytes: UnsafeRawBufferPointer, on link: Link) { channels[Int(link)]?.send(bytes) }
+
+    func queued(on link: Link) -> Int { channels[Int(link)]?.queued ?? 0 }
+
+    func connect(_ link: Link, to endpoint: Endpoint) {
+        switch endpoint.host {
+        case .address(let address):
+            put(Channel(connectingTo: address.raw(port: endpoint.port), on: reactor, owner: self), at: link)
+        case .folder, .abstract:
+            put(Channel(connectingToPath: endpoint.path ?? "", on: reactor, owner: self), at: link)
+        }
+    }
+
+    func close(_ link: Link, afterSending: Bool) {
+        guard let channel = channels[Int(link)] else { return }
+        channels[Int(link)] = nil
+        if afterSending { channel.closeAfterSending(within: Self.farewell) } else { channel.close() }
+    }
+
+    func pause(_ link: Link) { channels[Int(link)]?.pause() }
+
+    func resume(_ link: Link) { channels[Int(link)]?.resume() }
+
+    func tellWhenDrained(_ link: Link) {}
+
+    func descriptor(of link: Link) -> Int32 { channels[Int(link)]?.descriptor ?? -1 }
+
+    func wallSeconds() -> Int64 { Int64(cl_wall_ns() / 1_000_000_000) }
+
+    func reload() -> String? { reloading() }
+
+    func entropy(_ count: Int) -> [UInt8] { dice.bytes(count) }
+
+    func log(_ level: PoolLogLevel, _ sentence: String) {
+        switch level {
+        case .error: journal.log(.error, sentence)
+        case .warning: journal.log(.warning, sentence)
+        case .info: journal.log(.information, sentence)
+        case .debug: if verbosity > 0 { journal.log(.debug, sentence) }
+        }
+    }
+}
