@@ -121,12 +121,14 @@ let package = Package(
             ]),
         node(
             "Pool", at: "Pool/Core", ["PostgreSQLWire", "Languages", "Diagnostics", "Digest", "JSON"]),
+        node(
+            "PoolRole", at: "Pool/Role",
+            ["CLinux", "Pool", "Reactor", "Service", "Console", "Languages", "Diagnostics"]),
         .executableTarget(
             name: "pinode",
             dependencies: [
-                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "DatabaseRole", "Console",
-                "Reactor",
-                "Service",
+                "CLinux", "Apply", "ProxyRole", "VRRPRole", "ControlRole", "DatabaseRole", "PoolRole",
+                "Console", "Reactor", "Service",
             ],
             path: "Sources/Node/pinode", swiftSettings: portable),
 

@@ -3,6 +3,7 @@ import CLinux
 import Console
 import ControlRole
 import DatabaseRole
+import PoolRole
 import ProxyRole
 import Reactor
 import Service
@@ -16,6 +17,7 @@ func run(_ arguments: [String]) -> Int32 {
     case "vrrp": return VRRPCommand.run(rest)
     case "control": return ControlCommandLine.run(rest)
     case "database": return DatabaseCommandLine.run(rest)
+    case "pool": return PoolCommandLine.run(rest)
     case "apply": return ApplyCommand.run(rest)
     case "ctl": return control(rest)
     case "--version", "version":
@@ -37,6 +39,7 @@ let usage = """
       pinode vrrp -f FILE [-c]       moves the virtual IP, reads Keepalived's language
       pinode control -f FILE [-c]    leases and facts that the nodes agree on
       pinode database -f FILE [-c]   PostgreSQL as primary or standby, with failover
+      pinode pool -f FILE [-c]       connection pool for PostgreSQL, reads PgBouncer's language
       pinode apply                   makes this node equal to a manifest (pidep deploy calls it)
       pinode ctl ROLE COMMAND...     asks a role's console: pinode ctl proxy show stat
       pinode --version               version and architecture

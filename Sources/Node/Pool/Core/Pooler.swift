@@ -32,6 +32,10 @@ public final class Pooler {
     var isSuspended = false
     /// When the present `stats_period` began.
     var periodBegan: Nanoseconds = 0
+    /// What `relay` has decided to forward and has not sent yet: whoever puts something in between sends it first.
+    var window = RelayWindow()
+    /// What a client is told in place of the error that was just read.
+    var replacement: ServerMessage?
     /// Written into before it is sent; kept for its room.
     var scratch: [UInt8] = []
 
@@ -156,6 +160,21 @@ public final class Pooler {
         swap(&bytes, &scratch)
     }
 
+    /// Puts messages of the pool's own behind what the client has sent so far.
+    func insert(to server: PoolServer, _ write: (inout [UInt8]) -> Void) {
+        flushWindow(server)
+        say(to: server, write)
+    }
+
+    @inline(__always)
+    func flushWindow(_ server: PoolServer) {
+        let ready = window
+        window.from = window.end
+        if ready.end > ready.from {
+            send(UnsafeRawBufferPointer(rebasing: ready.bytes[ready.from..<ready.end]), to: server)
+        }
+    }
+
     func pause(_ session: Session) {
         guard !session.isPaused else { return }
         session.isPaused = true
@@ -176,4 +195,11 @@ public final class Pooler {
             driver.tellWhenDrained(target.link)
         }
     }
+}
+
+/// Bytes of a client that go to its server as they are.
+struct RelayWindow {
+    var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    var from = 0
+    var end = 0
 }

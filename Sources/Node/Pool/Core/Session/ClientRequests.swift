@@ -58,21 +58,24 @@ extension Pooler {
         var from = 0
         let limit = Int(clamping: configuration.maxPacketSize)
         client.lastActiveAt = now
-        func flush(_ server: PoolServer?) {
-            if at > from, let server {
-                send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: server)
-            }
+        func flush(_ server: PoolServer) {
+            if at > from { send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: server) }
+            from = at
         }
         while at < end {
             if client.passing > 0 {
                 let count = min(client.passing, end - at)
                 client.passing -= count
                 at += count
+                if client.dropsPassing {
+                    from = at
+                    client.dropsPassing = client.passing > 0
+                }
                 continue
             }
             guard end - at >= MessageHeader.size else { break }
             guard let header = MessageHeader(bytes, at: at, limit: limit) else {
-                flush(client.server)
+                if let server = client.server { flush(server) }
                 refuse(client, "08P01", "broken packet header: a length that cannot be")
                 return end
             }
@@ -84,7 +87,6 @@ extension Pooler {
                     return end
                 case Ask.copyData, Ask.copyDone, Ask.copyFail:
                     // What a client sends of a COPY that has failed already (PostgreSQL 15 manual, 55.2.6).
-                    guard available == header.total || header.type == Ask.copyData else { break }
                     at += available
                     from = at
                     client.passing = header.total - available
@@ -93,10 +95,14 @@ extension Pooler {
                 default: break
                 }
             }
-            guard client.server != nil || obtainServer(for: client) else { return at }
-            guard let server = client.server else { return at }
+            guard client.server != nil || obtainServer(for: client), let server = client.server else {
+                return at
+            }
             let body = UnsafeRawBufferPointer(rebasing: bytes[(at + MessageHeader.size)..<(at + available)])
-            switch decide(header, body, client, server) {
+            window = RelayWindow(bytes: bytes, from: from, end: at)
+            let decision = decide(header, body, client, server)
+            from = window.from
+            switch decision {
             case .forward:
                 at += available
                 client.passing = header.total - available
@@ -117,10 +123,6 @@ extension Pooler {
             case .close:
                 return end
             }
-        }
-        if client.dropsPassing {
-            if client.passing == 0 { client.dropsPassing = false }
-            return at
         }
         if let server = client.server {
             flush(server)
@@ -152,8 +154,7 @@ extension Pooler {
         switch header.type {
         case Ask.query:
             beginRequest(client, server)
-            if !server.skipsToSync { server.outstanding.append(.query) }
-            return .forward
+            return decideQuery(header, body, client, server)
         case Ask.sync:
             beginRequest(client, server)
             server.skipsToSync = false
@@ -175,12 +176,44 @@ extension Pooler {
             if !server.skipsToSync { server.outstanding.append(.query) }
             return .forward
         case Ask.terminate:
+            flushWindow(server)
             clientEnded(client, "client close request")
             return .close
         default:
             refuse(client, "08P01", "unknown message type \(header.type) from the client")
             return .close
         }
+    }
+
+    @inline(__always)
+    private func decideQuery(
+        _ header: MessageHeader, _ body: UnsafeRawBufferPointer, _ client: PoolClient, _ server: PoolServer
+    ) -> Decision {
+        if reads(server.pool) {
+            let isWhole = body.count == header.total - MessageHeader.size
+            if !isWhole, body.count < Self.classifyLimit { return .needsMore }
+            if isWhole, body.count > 0, body[body.count - 1] == 0 {
+                let text = UnsafeRawBufferPointer(rebasing: body.dropLast())
+                switch verdict(text, client, server) {
+                case nil: break
+                case .pin(let feature): pin(server, client, feature)
+                case .refuse(let feature):
+                    failInstead(refusal(of: feature), client, server, isSimple: true)
+                    return .done
+                case .execute(let place, let query):
+                    renamed(text, place, query, server)
+                    return .done
+                case .deallocate(let place, let known, let query):
+                    renamed(text, place, query, server)
+                    forget(known, query, client, server)
+                    return .done
+                }
+            } else {
+                client.lastStatement = .mayCommit
+            }
+        }
+        if !server.skipsToSync { server.outstanding.append(.query) }
+        return .forward
     }
 
     /// The clocks of transactions and queries run from the first message of each.

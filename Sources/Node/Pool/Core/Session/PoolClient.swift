@@ -1,4 +1,5 @@
 import Languages
+import PostgreSQLWire
 
 /// A client's connection.
 final class PoolClient: Session {
@@ -45,8 +46,10 @@ final class PoolClient: Session {
     var statements: [[UInt8]: PreparedQuery] = [:]
     /// The rest of the current message goes nowhere.
     var dropsPassing = false
-    /// The name that it wanted to give twice, until the server has failed for it.
-    var duplicateName: [UInt8]?
+    /// What it is told in place of what servers say to requests that must fail, in order.
+    var replacedErrors: [ServerMessage] = []
+    /// What its last statement could do, for when the server dies before it has answered.
+    var lastStatement = InFlight.mayCommit
 
     /// When what it does now was asked for: a login, a transaction, a query.
     var loginAt: Nanoseconds

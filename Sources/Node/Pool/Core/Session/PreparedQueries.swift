@@ -7,6 +7,8 @@ final class PreparedQuery {
     let definition: [UInt8]
     /// Clients that have it under a name.
     var uses = 0
+    /// What it can do to a transaction.
+    var inFlight = InFlight.mayCommit
 
     init(number: UInt32, definition: [UInt8]) {
         self.number = number

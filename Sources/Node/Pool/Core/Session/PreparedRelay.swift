@@ -12,13 +12,32 @@ extension Pooler {
         switch header.type {
         case Ask.parse:
             client.pool?.database.traffic.clientParses += 1
-            guard tracks else {
+            guard reads(server.pool) else {
                 client.pool?.database.traffic.serverParses += 1
                 return expect(.parse, server)
             }
+            if !isWhole, body.count < Self.classifyLimit { return .needsMore }
             guard let name = Self.string(body, 0) else { return nameIsMissing(body, isWhole, client) }
+            if isWhole, let text = Self.string(body, name.count + 1) {
+                switch verdict(text, client, server) {
+                case nil: break
+                case .pin(let feature): pin(server, client, feature)
+                case .refuse(let feature):
+                    failInstead(refusal(of: feature), client, server, isSimple: false)
+                    return .done
+                case .execute(let place, let query):
+                    if server.skipsToSync { return .done }
+                    ensure(query, on: server)
+                    return renamed(body, header, name.count + 1, place, query, server)
+                case .deallocate(let place, let known, let query):
+                    if server.skipsToSync { return .done }
+                    ensure(query, on: server)
+                    forget(known, query, client, server)
+                    return renamed(body, header, name.count + 1, place, query, server)
+                }
+            }
             // A statement without a name lives as long as the transaction, or shorter.
-            if name.isEmpty {
+            if name.isEmpty || !tracks {
                 client.pool?.database.traffic.serverParses += 1
                 return expect(.parse, server)
             }
@@ -43,6 +62,7 @@ extension Pooler {
                 return expect(.bind, server)
             }
             if server.skipsToSync { return isWhole ? .done : .forward }
+            client.lastStatement = query.inFlight
             ensure(query, on: server)
             server.outstanding.append(.bind)
             var front = [Ask.bind]
@@ -80,7 +100,7 @@ extension Pooler {
             if server.skipsToSync { return .done }
             ensure(query, on: server)
             server.outstanding.append(.describeStatement)
-            say(to: server) { bytes in
+            insert(to: server) { bytes in
                 let own = PreparedQuery.serverName(query.number)
                 bytes.append(Ask.describe)
                 Self.append(UInt32(5 + own.count), to: &bytes)
@@ -89,6 +109,56 @@ extension Pooler {
             }
             return .done
         default: return .forward
+        }
+    }
+
+    /// A statement prepared by the protocol is deallocated at SQL level: neither side has it then.
+    func forget(_ name: [UInt8], _ query: PreparedQuery, _ client: PoolClient, _ server: PoolServer) {
+        client.statements[name] = nil
+        queries.release(query)
+        server.statements.remove(query.number)
+    }
+
+    /// A Parse whose text names a prepared statement as the client does, with the server's name in its place.
+    private func renamed(
+        _ body: UnsafeRawBufferPointer, _ header: MessageHeader, _ start: Int, _ place: SQLName.Part,
+        _ query: PreparedQuery, _ server: PoolServer
+    ) -> Decision {
+        let own = PreparedQuery.serverName(query.number).dropLast()
+        server.pool.database.traffic.serverParses += 1
+        server.outstanding.append(.parse)
+        insert(to: server) { bytes in
+            bytes.append(Ask.parse)
+            Self.append(UInt32(header.total - 1 - (place.end - place.start) + own.count), to: &bytes)
+            bytes.append(contentsOf: body[..<(start + place.start)])
+            bytes.append(contentsOf: own)
+            bytes.append(contentsOf: body[(start + place.end)...])
+        }
+        return .done
+    }
+
+    /// A Query of the same kind. Where the server has not got the statement, it gets it first, with a Sync of its own: a Query
+    /// behind a Parse that failed would never be answered.
+    func renamed(
+        _ text: UnsafeRawBufferPointer, _ place: SQLName.Part, _ query: PreparedQuery, _ server: PoolServer
+    ) {
+        if !server.statements.touch(query.number) {
+            sendParse(query, to: server, .ownParse)
+            insert(to: server) { bytes in
+                bytes.append(Ask.sync)
+                Self.append(4, to: &bytes)
+            }
+            server.outstanding.append(.ownSync)
+        }
+        let own = PreparedQuery.serverName(query.number).dropLast()
+        server.outstanding.append(.query)
+        insert(to: server) { bytes in
+            bytes.append(Ask.query)
+            Self.append(UInt32(4 + text.count - (place.end - place.start) + own.count + 1), to: &bytes)
+            bytes.append(contentsOf: text[..<place.start])
+            bytes.append(contentsOf: own)
+            bytes.append(contentsOf: text[place.end...])
+            bytes.append(0)
         }
     }
 
@@ -107,20 +177,12 @@ extension Pooler {
     private func parse(_ name: [UInt8], _ definition: [UInt8], _ client: PoolClient, _ server: PoolServer) {
         if server.skipsToSync { return }
         guard client.statements[name] == nil else {
-            // As PostgreSQL would: the transaction fails on the server, too, by a Bind of what cannot be there.
-            server.outstanding.append(.duplicate)
-            say(to: server) { bytes in
-                let missing: StaticString = "pidep_duplicate"
-                bytes.append(Ask.bind)
-                Self.append(UInt32(4 + 1 + missing.utf8CodeUnitCount + 1 + 6), to: &bytes)
-                bytes.append(0)
-                missing.withUTF8Buffer { bytes.append(contentsOf: $0) }
-                for _ in 0..<7 { bytes.append(0) }
-            }
-            client.duplicateName = name
-            return
+            let text = "prepared statement \"\(String(decoding: name, as: UTF8.self))\" already exists"
+            return failInstead(
+                ServerMessage(severity: "ERROR", code: "42P05", text: text), client, server, isSimple: false)
         }
         let query = queries.use(definition)
+        query.inFlight = client.lastStatement
         client.statements[name] = query
         if server.statements.touch(query.number) {
             server.outstanding.append(.knownParse, query.number)
@@ -139,7 +201,7 @@ extension Pooler {
         server.pool.database.traffic.serverParses += 1
         server.statements.insert(query.number)
         let evicted = server.statements.evict(above: configuration.maxPreparedStatements)
-        say(to: server) { bytes in
+        insert(to: server) { bytes in
             if let evicted {
                 let name = PreparedQuery.serverName(evicted)
                 bytes.append(Ask.close)

@@ -59,6 +59,10 @@ extension Pooler {
                 if !isForClient {
                     send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
                     from = at + header.total
+                    if let error = replacement {
+                        replacement = nil
+                        say(to: client) { BackendWriter.error(error, to: &$0) }
+                    }
                 }
                 at += header.total
                 if header.type == Answer.ready {
@@ -103,7 +107,7 @@ extension Pooler {
         switch type {
         case Answer.ready:
             server.transaction = body.first ?? UInt8(ascii: "I")
-            guard let first, first.kind == .query || first.kind == .sync || first.kind == .ownSync else {
+            guard let first, first.kind.endsWithReady else {
                 return true
             }
             server.outstanding.removeFirst()
@@ -154,20 +158,19 @@ extension Pooler {
     {
         let first = server.outstanding.first
         skipAfterError(server)
-        guard let first, first.kind == .duplicate, let name = client.duplicateName else { return true }
-        client.duplicateName = nil
-        say(to: client) { bytes in
-            BackendWriter.error(
-                ServerMessage(
-                    severity: "ERROR", code: "42P05",
-                    text: "prepared statement \"\(String(decoding: name, as: UTF8.self))\" already exists"),
-                to: &bytes)
+        guard let first else { return true }
+        // An error of what the pool put in front is not the client's; what the client asked will fail for the same reason.
+        if first.kind == .ownParse, server.outstanding.first?.kind == .ownSync { return false }
+        guard first.kind == .failingParse || first.kind == .failingQuery, !client.replacedErrors.isEmpty
+        else {
+            return true
         }
+        replacement = client.replacedErrors.removeFirst()
         return false
     }
 
     private func skipAfterError(_ server: PoolServer) {
-        guard let first = server.outstanding.first, first.kind != .query, first.kind != .sync else { return }
+        guard let first = server.outstanding.first, !first.kind.endsWithReady else { return }
         let hasSync = server.outstanding.skipToSync { entry in
             switch entry.kind {
             case .parse, .ownParse: if entry.query != 0 { server.statements.remove(entry.query) }
@@ -188,6 +191,7 @@ extension Pooler {
             return tag.withUTF8Buffer { $0.elementsEqual(body.dropLast()) }
         }
         if says("DEALLOCATE ALL") || says("DISCARD ALL") {
+            if body.count == 12 { server.isPinned = false }
             server.statements.removeAll()
             forgetStatements(of: client)
         }

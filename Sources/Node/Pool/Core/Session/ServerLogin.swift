@@ -12,7 +12,7 @@ extension Pooler {
         if let value = settings.clientEncoding { parameters.append(("client_encoding", value)) }
         if let value = settings.datestyle { parameters.append(("datestyle", value)) }
         if let value = settings.timezone { parameters.append(("timezone", value)) }
-        parameters.append(("application_name", settings.applicationName ?? "pinode-pool"))
+        if let value = settings.applicationName { parameters.append(("application_name", value)) }
         send(FrontendMessage.startup(parameters), to: server)
     }
 

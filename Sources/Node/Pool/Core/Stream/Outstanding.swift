@@ -30,8 +30,15 @@ struct Outstanding {
         /// The client asked for something that the server has already: it is told so when its turn comes.
         case knownParse
         case knownClose
-        /// A Bind that must fail, in place of a Parse with a name that is taken: its error is told in other words.
-        case duplicate
+        /// Must fail in place of what the client asked for: the error is told in other words.
+        case failingParse
+        case failingQuery
+
+        /// Whether ReadyForQuery is its last answer.
+        @inline(__always)
+        var endsWithReady: Bool {
+            self == .query || self == .sync || self == .ownSync || self == .failingQuery
+        }
     }
 
     private var entries: [Entry] = []
@@ -70,7 +77,7 @@ struct Outstanding {
     /// Takes out what is in front of it, hands over each, and says whether there is a Sync.
     mutating func skipToSync(_ skipped: (Entry) -> Void) -> Bool {
         while let entry = first {
-            if entry.kind == .sync { return true }
+            if entry.kind == .sync || entry.kind == .ownSync { return true }
             skipped(entry)
             removeFirst()
         }
