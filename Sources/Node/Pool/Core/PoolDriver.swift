@@ -16,6 +16,15 @@ public struct Endpoint: Sendable, Hashable {
         self.port = port
     }
 
+    /// Whether no network is in between.
+    var isOnThisNode: Bool {
+        switch host {
+        case .address(.v4(let address)): address >> 24 == 127
+        case .address(.v6(let high, let low)): high == 0 && low == 1
+        case .folder, .abstract: true
+        }
+    }
+
     /// As it is told to people.
     public var text: String { "\(host.text):\(port)" }
 }

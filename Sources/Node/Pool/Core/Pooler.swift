@@ -10,6 +10,8 @@ public final class Pooler {
     unowned(unsafe) let driver: any PoolDriver
     let names: ParameterNames
 
+    var secrets: PoolSecrets
+
     var now: Nanoseconds = 0
     private var lastNumber: UInt64 = 0
     /// By link.
@@ -48,7 +50,10 @@ public final class Pooler {
     }
 
     /// A pool with nobody in it.
-    public init(_ configuration: PoolConfiguration, driver: any PoolDriver, now: Duration) {
+    public init(
+        _ configuration: PoolConfiguration, secrets: PoolSecrets, driver: any PoolDriver, now: Duration
+    ) {
+        self.secrets = secrets
         self.configuration = configuration
         self.driver = driver
         self.now = now.nanoseconds

@@ -48,16 +48,17 @@ public enum PoolCommandLine {
             index += 1
         }
         guard let file else { return complain("a configuration file is needed") }
-        let (read, problems) = PoolFile.read(file)
+        var dice = Dice()
+        let (read, problems) = PoolFile.readWhole(file, entropy: dice.bytes(32))
         for problem in problems { StandardError.say(problem) }
-        guard let configuration = read else { return 1 }
+        guard let whole = read else { return 1 }
         if checksOnly {
             print("\(file): valid")
             return 0
         }
         let journal = Journal(identifier: "pinode-pool")
         do throws(SystemError) {
-            let role = try PoolRole(configuration, file: file, journal: journal)
+            let role = try PoolRole(whole, file: file, journal: journal)
             try role.handleSignals()
             role.run()
             return 0

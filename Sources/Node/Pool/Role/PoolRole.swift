@@ -16,11 +16,12 @@ public final class PoolRole {
     private var isStopping = false
 
     /// Opens all listening sockets, so that what cannot be opened is known before anything runs. `file`: what RELOAD reads.
-    public init(_ configuration: PoolConfiguration, file: String, journal: Journal) throws(SystemError) {
+    init(_ whole: PoolFile.Whole, file: String, journal: Journal) throws(SystemError) {
+        let configuration = whole.configuration
         self.file = file
         self.journal = journal
         _ = cl_raise_descriptor_limit(UInt64(configuration.maxClientConn * 2 + 256))
-        worker = try PoolWorker(configuration, journal: journal)
+        worker = try PoolWorker(whole, journal: journal)
         for address in configuration.listenAddr {
             var raw = address.raw(port: configuration.listenPort)
             let result = cl_listen_peer(&raw, 1, Int32(clamping: configuration.listenBacklog))
@@ -69,13 +70,13 @@ public final class PoolRole {
 
     /// Reads the file anew; nil when its settings are in force, else why not: then all is as it was.
     private func reload() -> String? {
-        let (configuration, problems) = PoolFile.read(file)
-        guard let configuration else {
+        let (whole, problems) = PoolFile.readWhole(file, entropy: worker.entropy(32))
+        guard let whole else {
             for problem in problems { journal.log(.error, problem) }
             return "\(file) cannot be used, nothing was changed: \(problems.first ?? "")"
         }
         for problem in problems { journal.log(.warning, problem) }
-        worker.pooler.reload(configuration, at: worker.reactor.nowNanoseconds)
+        worker.pooler.reload(whole.configuration, secrets: whole.secrets, at: worker.reactor.nowNanoseconds)
         journal.log(.notice, "\(file) was read anew")
         return nil
     }

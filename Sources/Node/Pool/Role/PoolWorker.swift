@@ -22,11 +22,11 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     /// Reads the file again; says why not, if not.
     var reloading: () -> String? = { nil }
 
-    init(_ configuration: PoolConfiguration, journal: Journal) throws(SystemError) {
+    init(_ whole: PoolFile.Whole, journal: Journal) throws(SystemError) {
         reactor = try Reactor()
         self.journal = journal
-        verbosity = configuration.verbose
-        pooler = Pooler(configuration, driver: self, now: reactor.now)
+        verbosity = whole.configuration.verbose
+        pooler = Pooler(whole.configuration, secrets: whole.secrets, driver: self, now: reactor.now)
     }
 
     /// Takes connections from a listening socket.

@@ -45,7 +45,7 @@ extension Pooler {
     }
 
     func isTooOld(_ server: PoolServer) -> Bool {
-        let lifetime = server.pool.database.settings.serverLifetime ?? configuration.serverLifetime
+        let lifetime = configuration.serverLifetime(server.pool.database.settings)
         return now - server.connectedAt > lifetime.nanoseconds
     }
 
@@ -141,7 +141,11 @@ extension Pooler {
                     continue
                 }
                 link(client, server)
-                if client.state == .active { digestHeld(client) }
+                if let errand = client.errand {
+                    ask(errand)
+                } else if client.state == .active {
+                    digestHeld(client)
+                }
                 // It may have had nothing to ask after all.
                 if server.client != nil || server.isClosed { return }
                 if server.state == .idle || server.state == .busy { return }
@@ -170,12 +174,11 @@ extension Pooler {
     // MARK: new servers
 
     func size(_ pool: ServerPool) -> Int {
-        pool.user.settings?.poolSize ?? pool.database.settings.poolSize ?? configuration.defaultPoolSize
+        configuration.poolSize(pool.database.settings, pool.user.settings)
     }
 
     private func reserve(_ pool: ServerPool) -> Int {
-        pool.user.settings?.reservePoolSize ?? pool.database.settings.reservePoolSize
-            ?? configuration.reservePoolSize
+        configuration.reservePoolSize(pool.database.settings, pool.user.settings)
     }
 
     /// Opens as many servers as those who wait need and as may be.
@@ -201,12 +204,12 @@ extension Pooler {
             driver.log(
                 .info, "\(pool.database.name)/\(pool.user.name): taking connection from reserve_pool")
         }
-        if let limit = pool.database.settings.maxDbConnections ?? configuration.maxDbConnections, limit > 0,
+        if let limit = configuration.maxDbConnections(pool.database.settings), limit > 0,
             pool.database.serverCount >= limit, !evict(from: pool.database.pools)
         {
             return false
         }
-        if let limit = pool.user.settings?.maxUserConnections ?? configuration.maxUserConnections, limit > 0,
+        if let limit = configuration.maxUserConnections(pool.user.settings), limit > 0,
             pool.user.serverCount >= limit,
             !evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
         {

@@ -6,6 +6,7 @@ extension Pooler {
     /// Tells a client why it must go, and closes it. `code`: SQLSTATE.
     func refuse(_ client: PoolClient, _ code: String, _ text: String, hint: String = "") {
         guard !client.isClosed else { return }
+        if let errand = client.errand { return finish(errand, failed: text) }
         say(to: client) { bytes in
             BackendWriter.error(
                 ServerMessage(severity: "FATAL", code: code, text: text, hint: hint), to: &bytes)
@@ -29,9 +30,15 @@ extension Pooler {
         }
         if client.cancelKey != 0 { cancelKeys[client.cancelKey] = nil }
         forgetStatements(of: client)
-        driver.close(client.link, afterSending: afterSending)
-        freeLink(client.link)
-        clientCount -= 1
+        if let errand = client.secretErrand {
+            client.secretErrand = nil
+            clientEnded(errand, "nobody waits for auth_query any more")
+        }
+        if client.link >= 0 {
+            driver.close(client.link, afterSending: afterSending)
+            freeLink(client.link)
+            clientCount -= 1
+        }
         guard let pool = client.pool else { return }
         pool.waiting.remove(client)
         pool.clientCount -= 1
@@ -43,7 +50,7 @@ extension Pooler {
 
     /// A server whose client is gone.
     private func leave(_ server: PoolServer, _ client: PoolClient) {
-        let wasSettling = client.state == .settling
+        let wasSettling = client.state == .settling || server.task != .none
         server.client = nil
         client.server = nil
         resume(server)

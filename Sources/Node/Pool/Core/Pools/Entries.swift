@@ -1,4 +1,5 @@
 import Languages
+import PostgreSQLWire
 
 /// A database as clients name it, and what happens in it.
 final class PoolDatabaseEntry {
@@ -36,6 +37,8 @@ final class PoolUserEntry {
     var settings: PoolUser?
     var serverCount = 0
     var clientCount = 0
+    /// What SCRAM made of a password in clear text: slow to make, so kept.
+    var madeSecret: SCRAMSecret?
 
     init(name: String, settings: PoolUser?) {
         self.name = name

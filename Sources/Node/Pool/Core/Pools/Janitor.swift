@@ -66,7 +66,8 @@ extension Pooler {
             }
             return true
         case .welcome, .waiting:
-            let limit = user?.queryWaitTimeout ?? database?.queryWaitTimeout ?? configuration.queryWaitTimeout
+            let limit =
+                database.map { configuration.queryWaitTimeout($0, user) } ?? configuration.queryWaitTimeout
             if isOver(limit, since: client.waitingSince) {
                 refuse(client, "57014", "query_wait_timeout")
             } else if client.state == .waiting, !client.wasNotifiedOfWaiting,
@@ -77,25 +78,25 @@ extension Pooler {
             }
             return true
         case .idle:
-            let limit = user?.clientIdleTimeout ?? configuration.clientIdleTimeout
+            let limit = configuration.clientIdleTimeout(user)
             if isOver(limit, since: client.lastActiveAt) { refuse(client, "57P05", "client_idle_timeout") }
             return limit != nil
         case .settling, .active:
             let isIdle = client.server?.outstanding.isEmpty ?? false
-            if isOver(user?.queryTimeout ?? configuration.queryTimeout, since: client.queryAt) {
+            if isOver(configuration.queryTimeout(user), since: client.queryAt) {
                 refuse(client, "57014", "query_timeout")
             } else if isOver(
-                user?.transactionTimeout ?? configuration.transactionTimeout, since: client.transactionAt)
+                configuration.transactionTimeout(user), since: client.transactionAt)
             {
                 refuse(client, "25P04", "transaction_timeout")
             } else if isIdle, client.transactionAt > 0,
                 isOver(
-                    user?.idleTransactionTimeout ?? configuration.idleTransactionTimeout,
+                    configuration.idleTransactionTimeout(user),
                     since: client.lastActiveAt)
             {
                 refuse(client, "25P03", "idle_transaction_timeout")
             } else if isIdle, client.transactionAt == 0,
-                isOver(user?.clientIdleTimeout ?? configuration.clientIdleTimeout, since: client.lastActiveAt)
+                isOver(configuration.clientIdleTimeout(user), since: client.lastActiveAt)
             {
                 refuse(client, "57P05", "client_idle_timeout")
             }
@@ -150,11 +151,11 @@ extension Pooler {
     }
 
     private func minimum(_ pool: ServerPool) -> Int {
-        pool.database.settings.minPoolSize ?? configuration.minPoolSize
+        configuration.minPoolSize(pool.database.settings, pool.user.settings)
     }
 
     private func keepMinimum(_ pool: ServerPool) {
-        guard pool.clientCount > 0, pool.servers.count < min(minimum(pool), size(pool)), pool.logins == 0,
+        guard pool.clientCount > 0, pool.servers.count < minimum(pool), pool.logins == 0,
             !pool.database.isPaused, lifecycle == .running
         else { return }
         if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {

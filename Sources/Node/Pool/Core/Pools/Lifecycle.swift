@@ -4,8 +4,10 @@ import PostgreSQLWire
 /// New settings, and the end.
 extension Pooler {
     /// The file was read anew.
-    public func reload(_ configuration: PoolConfiguration, at now: Nanoseconds) {
+    public func reload(_ configuration: PoolConfiguration, secrets: PoolSecrets, at now: Nanoseconds) {
         self.now = now
+        self.secrets = secrets
+        for user in users.values { user.madeSecret = nil }
         apply(configuration)
     }
 
@@ -55,7 +57,7 @@ extension Pooler {
                 reconnect(database)
             }
             for pool in database.pools {
-                pool.mode = pool.user.settings?.poolMode ?? database.settings.poolMode ?? new.poolMode
+                pool.mode = new.poolMode(database.settings, pool.user.settings)
                 launch(pool)
             }
         }

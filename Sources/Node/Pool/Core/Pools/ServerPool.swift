@@ -1,4 +1,5 @@
 import Languages
+import PostgreSQLWire
 
 /// Servers of one database for one user, and clients that wait for them.
 final class ServerPool {
@@ -17,6 +18,10 @@ final class ServerPool {
     var welcome: [(name: String, value: String)]?
     /// When a login failed last, and how; nil: the last one did not.
     var failure: (at: Nanoseconds, text: String, code: String)?
+    /// With what the last client that was let in can log in to a server.
+    var credentials = ServerCredentials.none
+    /// What SCRAM made of the password at the last login.
+    var keys: SCRAMKeys?
     /// Turns with every connection.
     var nextHost = 0
     /// When servers belong to clients.

@@ -2,7 +2,7 @@ import Languages
 import PostgreSQLWire
 
 /// A client's connection.
-final class PoolClient: Session {
+class PoolClient: Session {
     enum State: UInt8 {
         /// Nothing is known of it yet.
         case startup
@@ -25,6 +25,14 @@ final class PoolClient: Session {
     var state = State.startup
     let peer: Peer
     var user = ""
+    /// What it asked for.
+    var databaseName = ""
+    /// How far it has come in showing who it is.
+    var login: ClientAuthentication?
+    /// Itself, if it is the pool's own session for `auth_query`. Embedded Swift has no conditional casts.
+    var errand: SecretErrand? { link < 0 ? unsafeDowncast(self, to: SecretErrand.self) : nil }
+    /// Asks the database for its secret.
+    var secretErrand: SecretErrand?
     var applicationName = ""
     unowned(unsafe) var pool: ServerPool?
     unowned(unsafe) var server: PoolServer?

@@ -24,6 +24,8 @@ final class PoolServer: Session {
         case check
         /// SET of a client's own settings.
         case settings
+        /// `auth_query` for a `SecretErrand`.
+        case secret
     }
 
     var state = State.login
@@ -49,6 +51,9 @@ final class PoolServer: Session {
     var outstanding = Outstanding()
     /// It has said ReadyForQuery since something was asked last.
     var mayRest = true
+    /// How far we have come in showing who we are.
+    var login: ServerAuthentication?
+    var isLetIn = false
     /// Its client has left something on it that would be lost: it keeps it until it goes.
     var isPinned = false
     /// It ignores everything up to the next Sync.

@@ -229,6 +229,7 @@ extension Pooler {
         case (Answer.ready, .busy):
             server.transaction = body.first ?? UInt8(ascii: "I")
             finishTask(server)
+        case (Answer.dataRow, .busy) where server.task == .secret: noteSecretRow(body, server)
         case (_, .busy): break
         case (Answer.error, _):
             serverEnded(server, ServerMessage.read(body).sentence)

@@ -5,35 +5,62 @@ import PostgreSQLWire
 extension Pooler {
     func beginLogin(_ server: PoolServer) {
         let settings = server.pool.database.settings
+        let user = settings.user ?? server.pool.user.name
         var parameters: [(name: String, value: String)] = [
-            ("user", settings.user ?? server.pool.user.name),
-            ("database", settings.dbname ?? settings.name),
+            ("user", user), ("database", settings.dbname ?? settings.name),
         ]
         if let value = settings.clientEncoding { parameters.append(("client_encoding", value)) }
         if let value = settings.datestyle { parameters.append(("datestyle", value)) }
         if let value = settings.timezone { parameters.append(("timezone", value)) }
         if let value = settings.applicationName { parameters.append(("application_name", value)) }
+        server.login = ServerAuthentication(
+            user: Array(user.utf8), credentials: credentials(for: server.pool),
+            isForced: settings.user != nil,
+            keys: server.pool.keys, sendsClearPassword: server.endpoint.isOnThisNode || !server.tls.isEmpty,
+            entropy: driver.entropy(18))
         send(FrontendMessage.startup(parameters), to: server)
+    }
+
+    /// With what the pool shows a server who it is.
+    private func credentials(for pool: ServerPool) -> ServerCredentials {
+        guard let forced = pool.database.settings.user else { return pool.credentials }
+        if let password = pool.database.settings.password { return .password(Array(password.utf8)) }
+        if let secret = secrets[forced] { return ServerCredentials(secret) }
+        return .none
     }
 
     /// A message while a server decides whether it lets us in.
     func takeLogin(_ type: UInt8, _ body: UnsafeRawBufferPointer, _ server: PoolServer) {
         switch type {
         case Answer.authentication:
-            guard body.count == 4, body.allSatisfy({ $0 == 0 }) else {
-                return loginFailed(server, code: "28000", "the server wants a password")
+            guard var login = server.login else { return }
+            var output: [UInt8] = []
+            let progress = login.handle(Array(body), to: &output)
+            server.login = login
+            if !output.isEmpty { send(output, to: server) }
+            switch progress {
+            case .waits: break
+            case .accepted:
+                if let keys = login.keys { server.pool.keys = keys }
+                server.login = nil
+                server.isLetIn = true
+            case .failed(let code, let sentence): loginFailed(server, code: code, sentence)
             }
         case Answer.key:
-            guard body.count >= 8 else {
-                return loginFailed(server, code: "08P01", "the server's key is too short")
+            guard server.isLetIn, body.count >= 8 else {
+                return loginFailed(server, code: "08P01", "the server's key is too short, or comes too early")
             }
             server.processIdentifier = Int32(
                 bitPattern: UInt32(bigEndian: body.loadUnaligned(as: UInt32.self)))
             server.secret = Array(body[4...])
-        case Answer.ready: loggedIn(server)
+        case Answer.ready:
+            guard server.isLetIn else {
+                return loginFailed(server, code: "08P01", "the server is ready before it has let us in")
+            }
+            loggedIn(server)
         case Answer.error:
             let message = ServerMessage.read(body)
-            loginFailed(server, code: message.code, message.text)
+            loginFailed(server, code: message.code.isEmpty ? "08006" : message.code, message.text)
         case Answer.protocolVersion: break
         default: loginFailed(server, code: "08P01", "the server says something else than who it is")
         }
@@ -57,10 +84,12 @@ extension Pooler {
     /// The pool's waiting clients are told when there is no other server to wait for.
     func loginFailed(_ server: PoolServer, code: String, _ text: String) {
         let pool = server.pool
+        guard !server.isClosed else { return }
         log(.warning, server, "login failed: \(text)")
         close(server, text, says: false)
+        pool.keys = nil
         pool.failure = (at: now, text: text, code: code)
-        // A server that only starts up will be there soon (57P03, cannot_connect_now).
+        // A server that only starts up, or cannot be reached just now, may be there soon (57P03, cannot_connect_now).
         guard pool.servers.isEmpty, code != "57P03", code != "08006" else { return }
         while let client = pool.waiting.popFirst() { refuse(client, code, text) }
     }

@@ -16,6 +16,12 @@ extension Pooler {
         server.task = .none
         switch task {
         case .none, .check: rest(server)
+        case .secret:
+            let errand = server.client?.errand
+            server.state = .active
+            server.mayRest = true
+            if let errand { finish(errand, failed: server.taskFailed ? "the server refused it" : nil) }
+            if !server.isClosed, server.state == .active, server.client == nil { rest(server) }
         case .reset:
             server.statements.removeAll()
             guard !server.taskFailed, server.transaction == UInt8(ascii: "I") else {
