@@ -97,6 +97,15 @@ public protocol PoolDriver: AnyObject {
     func reload() -> String?
     /// Ends the process after this.
     func stop()
+    /// This worker has nothing left to do of a shutdown that waits.
+    func finished()
+    /// How many workers there are, and which one this is, from 0 on.
+    var workerCount: Int { get }
+    var workerIndex: Int { get }
+    /// Gives another worker a message.
+    func tell(_ worker: Int, _ message: PoolMessage)
+    /// What all workers count together.
+    var permits: any PermitBook { get }
     /// So many unpredictable bytes.
     func entropy(_ count: Int) -> [UInt8]
     /// A line for the log.

@@ -17,6 +17,11 @@ public final class Pooler {
     /// By link.
     var sessions: [Session?] = []
     private var freeLinks: [Link] = []
+    /// Commands of consoles that all workers carry out, and those that this one has not carried out yet.
+    var gatherings: [UInt64: Gathering] = [:]
+    var commandsThatWait: [(wait: ConsoleSession.Wait, number: UInt64, worker: Int)] = []
+    let permits: any PermitBook
+    let clientPlace: Int
     /// All that are there.
     public internal(set) var clientCount = 0
 
@@ -58,9 +63,12 @@ public final class Pooler {
         self.driver = driver
         self.now = now.nanoseconds
         periodBegan = self.now
+        permits = driver.permits
+        clientPlace = permits.place("clients")
+        lastNumber = UInt64(driver.workerIndex)
         names = ParameterNames(extra: configuration.trackExtraParameters)
         for settings in configuration.databases {
-            databases[settings.name] = PoolDatabaseEntry(settings, isAutomatic: false)
+            databases[settings.name] = PoolDatabaseEntry(settings, isAutomatic: false, permits)
         }
     }
 
@@ -74,6 +82,7 @@ public final class Pooler {
             number: nextNumber(), link: link, peer: peer, parameters: SessionParameters(names), now: now)
         sessions[Int(link)] = client
         clientCount += 1
+        _ = permits.take(clientPlace, below: 0)
         wakeJanitor()
         return link
     }
@@ -137,7 +146,8 @@ public final class Pooler {
     }
 
     func nextNumber() -> UInt64 {
-        lastNumber += 1
+        // No two workers give the same.
+        lastNumber += UInt64(driver.workerCount)
         return lastNumber
     }
 

@@ -5,23 +5,53 @@ import Pool
 import Reactor
 import Service
 
-/// The pool as a whole: listening sockets, its worker, signals.
+/// The pool as a whole: listening sockets, a worker a thread, signals.
 public final class PoolRole {
+    /// One bit of a cancel request's key a worker, and more cores than that no Pi has.
+    static let workerLimit = 16
+
     private let file: String
     private let journal: Journal
-    private let worker: PoolWorker
+    private var workers: [PoolWorker] = []
+    private var mailboxes: [Mailbox<WorkerMail>] = []
+    private var threads: [pthread_t] = []
     private var descriptors: [Int32] = []
     private var unixListener: UnixListener?
     private var signals: Signals?
     private var isStopping = false
+    private var finished: Set<Int> = []
 
     /// Opens all listening sockets, so that what cannot be opened is known before anything runs. `file`: what RELOAD reads.
     init(_ whole: PoolFile.Whole, file: String, journal: Journal) throws(SystemError) {
         let configuration = whole.configuration
         self.file = file
         self.journal = journal
-        _ = cl_raise_descriptor_limit(UInt64(configuration.maxClientConn * 2 + 256))
-        worker = try PoolWorker(whole, journal: journal)
+        let needed = UInt64(configuration.maxClientConn * 2 + 256)
+        if cl_raise_descriptor_limit(needed) < needed {
+            journal.log(
+                .warning,
+                "max_client_conn = \(configuration.maxClientConn) needs \(needed) descriptors, and fewer are allowed: "
+                    + "set LimitNOFILE=\(needed) or a smaller max_client_conn")
+        }
+        try open(configuration)
+        let count = min(max(configuration.workers ?? Int(cl_processor_count()), 1), Self.workerLimit)
+        for _ in 0..<count { mailboxes.append(try Mailbox()) }
+        let permits: any PermitBook = count == 1 ? OwnPermits() : SharedPermits()
+        for index in 0..<count {
+            let worker = try PoolWorker(index, whole, permits, mailboxes, journal: journal)
+            for descriptor in descriptors { try worker.listen(on: descriptor) }
+            worker.reloading = { [unowned(unsafe) self] in reload() }
+            worker.stopping = { [unowned(unsafe) self] in stopAll() }
+            worker.finishing = { [unowned(unsafe) self] in mailboxes[0].post(.finished(index)) }
+            workers.append(worker)
+        }
+        workers[0].othersFinished = { [unowned(unsafe) self] worker in
+            finished.insert(worker)
+            if finished.count == workers.count { stopAll() }
+        }
+    }
+
+    private func open(_ configuration: PoolConfiguration) throws(SystemError) {
         for address in configuration.listenAddr {
             var raw = address.raw(port: configuration.listenPort)
             let result = cl_listen_peer(&raw, 1, Int32(clamping: configuration.listenBacklog))
@@ -37,55 +67,75 @@ public final class PoolRole {
             unixListener = listener
             descriptors.append(listener.descriptor)
         }
-        for descriptor in descriptors { try worker.listen(on: descriptor) }
-        worker.reloading = { [unowned(unsafe) self] in reload() }
     }
 
     /// PgBouncer's signals: SIGTERM waits for clients, SIGINT for servers, a second one and SIGQUIT for nobody; SIGHUP is RELOAD,
     /// SIGUSR1 PAUSE, SIGUSR2 RESUME.
     public func handleSignals() throws(SystemError) {
-        signals = try Signals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2], on: worker.reactor) {
+        signals = try Signals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2], on: workers[0].reactor) {
             [unowned(unsafe) self] signal in handle(signal)
         }
     }
 
     private func handle(_ signal: Int32) {
-        let now = worker.reactor.nowNanoseconds
         switch signal {
         case SIGHUP: if let problem = reload() { journal.log(.error, problem) }
-        case SIGUSR1: worker.pooler.pauseAll(at: now)
-        case SIGUSR2: worker.pooler.resumeAll(at: now)
+        case SIGUSR1: postAll(.pause)
+        case SIGUSR2: postAll(.resume)
         case SIGTERM where !isStopping, SIGINT where !isStopping:
             isStopping = true
             Supervisor.stopping()
-            worker.stopListening()
             journal.log(
                 .notice,
                 signal == SIGTERM ? "stops when all clients are gone" : "stops when all transactions are done"
             )
-            worker.pooler.shutDown(waitsForClients: signal == SIGTERM, at: now)
-        default: worker.stop()
+            postAll(.shutDown(waitsForClients: signal == SIGTERM))
+        default: stopAll()
         }
     }
 
-    /// Reads the file anew; nil when its settings are in force, else why not: then all is as it was.
+    private func postAll(_ mail: WorkerMail) { for mailbox in mailboxes { mailbox.post(mail) } }
+
+    /// Any thread may.
+    private func stopAll() { postAll(.stop) }
+
+    /// Reads the file anew; nil when its settings are in force, else why not: then all is as it was. Any thread may.
     private func reload() -> String? {
-        let (whole, problems) = PoolFile.readWhole(file, entropy: worker.entropy(32))
+        var dice = Dice()
+        let (whole, problems) = PoolFile.readWhole(file, entropy: dice.bytes(32))
         guard let whole else {
             for problem in problems { journal.log(.error, problem) }
             return "\(file) cannot be used, nothing was changed: \(problems.first ?? "")"
         }
         for problem in problems { journal.log(.warning, problem) }
-        worker.pooler.reload(whole.configuration, secrets: whole.secrets, at: worker.reactor.nowNanoseconds)
+        postAll(.message(.reload(PoolReload(whole.configuration, whole.secrets))))
         journal.log(.notice, "\(file) was read anew")
         return nil
     }
 
-    /// Serves until it is told to stop.
+    /// Serves until it is told to stop. The first worker runs in the calling thread.
     public func run() {
+        for worker in workers.dropFirst() { startThread(worker) }
         Supervisor.ready()
-        worker.run()
-        worker.stopListening()
+        workers[0].run()
+        for thread in threads { pthread_join(thread, nil) }
+        for worker in workers { worker.stopListening() }
         unixListener?.close()
+        for descriptor in descriptors where descriptor != unixListener?.descriptor { close(descriptor) }
+    }
+
+    private func startThread(_ worker: PoolWorker) {
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(worker).toOpaque()
+        let code = cl_start_thread(&thread, argument) { argument in
+            guard let argument else { return nil }
+            Unmanaged<PoolWorker>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        }
+        guard code == 0 else {
+            journal.log(.error, SystemError("start a thread", code: code).sentence)
+            return worker.stopListening()
+        }
+        threads.append(thread)
     }
 }

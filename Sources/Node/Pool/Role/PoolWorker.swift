@@ -22,11 +22,33 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     /// Reads the file again; says why not, if not.
     var reloading: () -> String? = { nil }
 
-    init(_ whole: PoolFile.Whole, journal: Journal) throws(SystemError) {
+    let workerIndex: Int
+    let workerCount: Int
+    let permits: any PermitBook
+    /// Of all workers.
+    private let mailboxes: [Mailbox<WorkerMail>]
+    private var mail: MailSource?
+    /// This worker is done, or wants all to end at once.
+    var finishing: () -> Void = {}
+    var stopping: () -> Void = {}
+    /// A worker other than the first is done.
+    var othersFinished: (Int) -> Void = { _ in }
+
+    init(
+        _ index: Int, _ whole: PoolFile.Whole, _ permits: any PermitBook, _ mailboxes: [Mailbox<WorkerMail>],
+        journal: Journal
+    ) throws(SystemError) {
+        workerIndex = index
+        workerCount = mailboxes.count
+        self.permits = permits
+        self.mailboxes = mailboxes
         reactor = try Reactor()
         self.journal = journal
         verbosity = whole.configuration.verbose
         pooler = Pooler(whole.configuration, secrets: whole.secrets, driver: self, now: reactor.now)
+        let mail = MailSource(mailboxes[index]) { [unowned(unsafe) self] in take($0) }
+        self.mail = mail
+        try reactor.add(mailboxes[index].bell, for: .read, mail)
     }
 
     /// Takes connections from a listening socket.
@@ -34,6 +56,20 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
         let acceptor = Acceptor(descriptor, on: reactor, owner: self)
         acceptors.append(acceptor)
         try acceptor.resume()
+    }
+
+    private func take(_ mail: WorkerMail) {
+        let now = reactor.nowNanoseconds
+        switch mail {
+        case .message(let message): pooler.received(message, at: now)
+        case .shutDown(let waitsForClients):
+            stopListening()
+            pooler.shutDown(waitsForClients: waitsForClients, at: now)
+        case .pause: pooler.pauseAll(at: now)
+        case .resume: pooler.resumeAll(at: now)
+        case .stop: isRunning = false
+        case .finished(let worker): othersFinished(worker)
+        }
     }
 
     func stopListening() {
@@ -49,7 +85,14 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
 
     private var isRunning = false
 
-    func stop() { isRunning = false }
+    /// From within this thread.
+    func end() { isRunning = false }
+
+    func stop() { stopping() }
+
+    func finished() { finishing() }
+
+    func tell(_ worker: Int, _ message: PoolMessage) { mailboxes[worker].post(.message(message)) }
 
     /// Waits for events or the core's next deadline, at most a second, and handles them.
     func turn() {

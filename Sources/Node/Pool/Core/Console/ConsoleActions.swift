@@ -159,6 +159,10 @@ extension Pooler {
 
     /// Answers those whose command has come to its end.
     func lookAtWaitingConsoles() {
+        for (index, command) in commandsThatWait.enumerated().reversed() where isOver(command.wait) {
+            commandsThatWait.remove(at: index)
+            answer(.done, command.number, to: command.worker)
+        }
         for session in sessions {
             guard let session, !session.isServer, !session.isClosed else { continue }
             let client = unsafeDowncast(session, to: PoolClient.self)

@@ -9,6 +9,8 @@ final class ConsoleSession {
     var portals: [[UInt8]: String] = [:]
     /// An error was told in the extended protocol: all up to the next Sync is ignored.
     var skipsToSync = false
+    /// All workers are asked; the next command waits.
+    var isGathering = false
     /// A command that is answered when its time has come.
     var waitsFor: Wait?
     /// How that is answered.
@@ -36,7 +38,9 @@ extension Pooler {
     func takeConsole(_ bytes: UnsafeRawBufferPointer, from client: PoolClient) -> Int {
         var at = 0
         client.lastActiveAt = now
-        while bytes.count - at >= MessageHeader.size, !client.isClosed, client.console?.waitsFor == nil {
+        while bytes.count - at >= MessageHeader.size, !client.isClosed, client.console?.waitsFor == nil,
+            client.console?.isGathering == false
+        {
             guard let header = MessageHeader(bytes, at: at, limit: Self.consoleLimit) else {
                 refuse(client, "08P01", "a message for the console is too long or broken")
                 return bytes.count
@@ -153,6 +157,9 @@ extension Pooler {
             }
             complete(command, client, isSimple: isSimple)
         case .show(let what):
+            if driver.workerCount > 1, table(of: what, columnsOnly: true) != nil {
+                return gather(command, text, client, isSimple: isSimple)
+            }
             guard let table = table(of: what, columnsOnly: false) else {
                 return fail(client, "42601", "invalid command '\(text)', use SHOW HELP;", isSimple: isSimple)
             }
@@ -162,6 +169,9 @@ extension Pooler {
             }
             complete(command, client, isSimple: isSimple)
         default:
+            if driver.workerCount > 1, command != .reload, command != .shutdown(.now) {
+                return gather(command, text, client, isSimple: isSimple)
+            }
             switch act(on: command) {
             case .done: complete(command, client, isSimple: isSimple)
             case .failed(let code, let problem): fail(client, code, problem, isSimple: isSimple)
@@ -185,7 +195,7 @@ extension Pooler {
         }
     }
 
-    private func fail(_ client: PoolClient, _ code: String, _ problem: String, isSimple: Bool) {
+    func fail(_ client: PoolClient, _ code: String, _ problem: String, isSimple: Bool) {
         say(to: client) { bytes in
             BackendWriter.error(ServerMessage(severity: "ERROR", code: code, text: problem), to: &bytes)
             if isSimple { BackendWriter.readyForQuery(.idle, to: &bytes) }

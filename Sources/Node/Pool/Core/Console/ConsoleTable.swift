@@ -1,7 +1,7 @@
 import PostgreSQLWire
 
 /// What SHOW answers with: columns, and rows whose values are nil where SQL has null.
-struct ConsoleTable {
+struct ConsoleTable: Sendable {
     var columns: [ColumnDescription]
     var rows: [[String?]] = []
 

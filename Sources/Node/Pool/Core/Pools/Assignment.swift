@@ -134,6 +134,7 @@ extension Pooler {
             server.state = .idle
             return
         }
+        if pool.owesServer { return give(server) }
         if !pool.database.isPaused, lifecycle != .waitsForServers {
             while let client = pool.waiting.popFirst() {
                 if client.state == .welcome {
@@ -187,34 +188,52 @@ extension Pooler {
         if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
             return
         }
-        while pool.logins < min(pool.waiting.count, Self.loginsAtOnce), mayLaunch(pool) {
+        while pool.logins < min(pool.waiting.count, Self.loginsAtOnce) {
             // After a failure one is enough to see whether it is over.
             if pool.failure != nil, pool.logins > 0 { return }
-            connect(pool)
+            guard connect(pool) else { return }
         }
     }
 
-    private func mayLaunch(_ pool: ServerPool) -> Bool {
+    /// Takes the places that a new server needs; false: there is none.
+    private func takePlaces(_ pool: ServerPool) -> Bool {
+        guard takeOwnPlace(pool) else {
+            askOthers(for: pool)
+            return false
+        }
+        let databaseLimit = configuration.maxDbConnections(pool.database.settings) ?? 0
+        guard
+            permits.take(pool.database.serverPlace, below: databaseLimit)
+                || evict(from: pool.database.pools)
+                    && permits.take(pool.database.serverPlace, below: databaseLimit)
+        else {
+            permits.give(pool.place)
+            askOthers(for: pool)
+            return false
+        }
+        let userLimit = configuration.maxUserConnections(pool.user.settings) ?? 0
+        guard
+            permits.take(pool.user.serverPlace, below: userLimit)
+                || evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
+                    && permits.take(pool.user.serverPlace, below: userLimit)
+        else {
+            permits.give(pool.place)
+            permits.give(pool.database.serverPlace)
+            askOthers(for: pool)
+            return false
+        }
+        return true
+    }
+
+    /// A place in the pool itself, or of its reserve for those who have waited too long.
+    private func takeOwnPlace(_ pool: ServerPool) -> Bool {
         let limit = size(pool)
-        if limit > 0, pool.servers.count >= limit {
-            guard pool.servers.count < limit + reserve(pool), let first = pool.waiting.first,
-                let patience = configuration.reservePoolTimeout,
-                now - first.waitingSince >= patience.nanoseconds
-            else { return false }
-            driver.log(
-                .info, "\(pool.database.name)/\(pool.user.name): taking connection from reserve_pool")
-        }
-        if let limit = configuration.maxDbConnections(pool.database.settings), limit > 0,
-            pool.database.serverCount >= limit, !evict(from: pool.database.pools)
-        {
-            return false
-        }
-        if let limit = configuration.maxUserConnections(pool.user.settings), limit > 0,
-            pool.user.serverCount >= limit,
-            !evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
-        {
-            return false
-        }
+        if permits.take(pool.place, below: limit) { return true }
+        guard let first = pool.waiting.first, let patience = configuration.reservePoolTimeout,
+            now - first.waitingSince >= patience.nanoseconds, reserve(pool) > 0,
+            permits.take(pool.place, below: limit + reserve(pool))
+        else { return false }
+        driver.log(.info, "\(pool.database.name)/\(pool.user.name): taking connection from reserve_pool")
         return true
     }
 
@@ -229,8 +248,10 @@ extension Pooler {
         return true
     }
 
-    func connect(_ pool: ServerPool) {
-        guard let endpoint = endpoint(for: pool) else { return }
+    /// Opens a server, if there may be one more; false: there may not.
+    @discardableResult
+    func connect(_ pool: ServerPool) -> Bool {
+        guard let endpoint = endpoint(for: pool), takePlaces(pool) else { return false }
         let link = takeLink()
         let server = PoolServer(
             number: nextNumber(), link: link, pool: pool, endpoint: endpoint,
@@ -240,6 +261,7 @@ extension Pooler {
         pool.logins += 1
         driver.connect(link, to: endpoint)
         wakeJanitor()
+        return true
     }
 
     private func endpoint(for pool: ServerPool) -> Endpoint? {

@@ -5,12 +5,15 @@ import PostgreSQLWire
 extension Pooler {
     /// Tells a client why it must go, and closes it. `code`: SQLSTATE.
     func refuse(_ client: PoolClient, _ code: String, _ text: String, hint: String = "") {
+        refuse(client, ServerMessage(severity: "FATAL", code: code, text: text, hint: hint))
+    }
+
+    /// The same with more to tell.
+    func refuse(_ client: PoolClient, _ error: ServerMessage) {
         guard !client.isClosed else { return }
+        let text = error.text
         if let errand = client.errand { return finish(errand, failed: text) }
-        say(to: client) { bytes in
-            BackendWriter.error(
-                ServerMessage(severity: "FATAL", code: code, text: text, hint: hint), to: &bytes)
-        }
+        say(to: client) { BackendWriter.error(error, to: &$0) }
         if configuration.logPoolerErrors { log(.warning, client, "pooler error: \(text)") }
         end(client, text, afterSending: true)
     }
@@ -38,12 +41,15 @@ extension Pooler {
             driver.close(client.link, afterSending: afterSending)
             freeLink(client.link)
             clientCount -= 1
+            permits.give(clientPlace)
         }
         guard let pool = client.pool else { return }
         pool.waiting.remove(client)
         pool.clientCount -= 1
         pool.database.clientCount -= 1
         pool.user.clientCount -= 1
+        permits.give(pool.database.clientPlace)
+        permits.give(pool.user.clientPlace)
         client.pool = nil
         if let server = client.server { leave(server, client) }
     }
@@ -75,9 +81,23 @@ extension Pooler {
         let pool = server.pool
         if server.state == .login { return loginFailed(server, code: "08006", reason) }
         let client = server.client
-        close(server, reason, says: false)
-        if let client { refuse(client, "08006", reason) }
+        let loss = client.map { lossOf(server, $0, reason) }
+        close(server, server.fatal?.text ?? reason, says: false)
+        if let client, let loss { refuse(client, loss) }
         launch(pool)
+    }
+
+    /// What a client is told when its server is lost: honestly whether a transaction might have been committed.
+    private func lossOf(_ server: PoolServer, _ client: PoolClient, _ reason: String) -> ServerMessage {
+        let isUnderWay = !server.mayRest || !server.outstanding.isEmpty
+        let isOpen = server.transaction != UInt8(ascii: "I")
+        if client.state == .active, isUnderWay, !isOpen || client.lastStatement != .cannotCommit {
+            return Self.inDoubt(severity: "FATAL")
+        }
+        if let fatal = server.fatal { return fatal }
+        return ServerMessage(
+            severity: "FATAL", code: isOpen ? "57P01" : "08006", text: reason,
+            detail: isOpen ? "The transaction was not committed." : "")
     }
 
     /// Closes a server that no client has, or whose client is told so by the caller.
@@ -89,6 +109,9 @@ extension Pooler {
         server.client = nil
         if says, server.state != .login { send(FrontendMessage.terminate, to: server) }
         server.pool.remove(server)
+        permits.give(server.pool.place)
+        permits.give(server.pool.database.serverPlace)
+        permits.give(server.pool.user.serverPlace)
         driver.close(server.link, afterSending: says)
         freeLink(server.link)
     }

@@ -22,7 +22,13 @@ final class PoolDatabaseEntry {
     var isDisabled = false
     var unusedSince: Nanoseconds = 0
 
-    init(_ settings: PoolDatabase, isAutomatic: Bool) {
+    /// Where servers and clients of all workers are counted.
+    let serverPlace: Int
+    let clientPlace: Int
+
+    init(_ settings: PoolDatabase, isAutomatic: Bool, _ permits: any PermitBook) {
+        serverPlace = permits.place("servers of database \(settings.name)")
+        clientPlace = permits.place("clients of database \(settings.name)")
         self.settings = settings
         self.isAutomatic = isAutomatic
     }
@@ -40,7 +46,13 @@ final class PoolUserEntry {
     /// What SCRAM made of a password in clear text: slow to make, so kept.
     var madeSecret: SCRAMSecret?
 
-    init(name: String, settings: PoolUser?) {
+    /// Where servers and clients of all workers are counted.
+    let serverPlace: Int
+    let clientPlace: Int
+
+    init(name: String, settings: PoolUser?, _ permits: any PermitBook) {
+        serverPlace = permits.place("servers of user \(name)")
+        clientPlace = permits.place("clients of user \(name)")
         self.name = name
         self.settings = settings
     }

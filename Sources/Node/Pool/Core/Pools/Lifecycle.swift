@@ -3,14 +3,6 @@ import PostgreSQLWire
 
 /// New settings, and the end.
 extension Pooler {
-    /// The file was read anew.
-    public func reload(_ configuration: PoolConfiguration, secrets: PoolSecrets, at now: Nanoseconds) {
-        self.now = now
-        self.secrets = secrets
-        for user in users.values { user.madeSecret = nil }
-        apply(configuration)
-    }
-
     /// SIGUSR1: as PAUSE.
     public func pauseAll(at now: Nanoseconds) {
         self.now = now
@@ -38,7 +30,7 @@ extension Pooler {
                 if isElsewhere { reconnect(known) }
             } else {
                 // An automatic one has a line of its own now: its pools live on until nobody uses them.
-                databases[settings.name] = PoolDatabaseEntry(settings, isAutomatic: false)
+                databases[settings.name] = PoolDatabaseEntry(settings, isAutomatic: false, permits)
             }
         }
         for database in databases.values where !database.isAutomatic {
@@ -108,12 +100,12 @@ extension Pooler {
                 guard let session, !session.isServer else { return count }
                 return count + (unsafeDowncast(session, to: PoolClient.self).console == nil ? 0 : 1)
             }
-            if clientCount == consoles { driver.stop() }
+            if clientCount == consoles { driver.finished() }
         case .waitsForServers:
             if databases.values.allSatisfy({
                 $0.pools.allSatisfy { $0.servers.allSatisfy { $0.client == nil } }
             }) {
-                driver.stop()
+                driver.finished()
             }
         }
     }

@@ -27,7 +27,15 @@ final class ServerPool {
     /// When servers belong to clients.
     var mode = PoolMode.session
 
-    init(database: PoolDatabaseEntry, user: PoolUserEntry) {
+    /// Where servers of all workers are counted.
+    let place: Int
+    /// When other workers were asked for one last.
+    var askedAt: Nanoseconds = 0
+    /// The next server that is given back is closed, for another worker.
+    var owesServer = false
+
+    init(database: PoolDatabaseEntry, user: PoolUserEntry, _ permits: any PermitBook) {
+        place = permits.place("servers of database \(database.name) for \(user.name)")
         self.database = database
         self.user = user
     }

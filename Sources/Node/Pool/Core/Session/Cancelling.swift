@@ -13,19 +13,27 @@ extension Pooler {
         for byte in secret { key = key << 8 | UInt64(byte) }
         let target = secret.count == 4 ? cancelKeys[key] : nil
         clientEnded(request, "cancel request")
+        let worker = Int(key >> Self.workerShift & 0x1F)
+        if secret.count == 4, worker != driver.workerIndex, worker < driver.workerCount {
+            return driver.tell(worker, .cancel(key))
+        }
         guard let target else {
             return driver.log(.info, "a cancel request for nobody came from \(request.peer.address)")
         }
         cancel(target)
     }
 
-    private func cancel(_ client: PoolClient) {
+    func cancel(_ client: PoolClient) {
         guard let server = client.server, server.state == .active, !server.isAtRest || !server.mayRest else {
             // What waits for a server has not begun: there is nothing to cancel but the waiting itself.
             if client.isQueued, client.state == .waiting {
                 refuse(client, "57014", "canceling statement due to user request")
             }
             return
+        }
+        // It would not undo the commit, but end the wait for a standby, and then nobody knows.
+        guard client.lastStatement != .commit || server.transaction == UInt8(ascii: "I") else {
+            return log(.info, client, "a cancel request came while it commits, and is not passed on")
         }
         let link = takeLink()
         cancels[link] = CancelErrand(server: server, startedAt: now)

@@ -46,7 +46,7 @@ extension Pooler {
         guard takeParameters(of: message, client) else { return }
         if name != Self.consoleName {
             guard lifecycle == .running else { return refuse(client, "57P03", "server shutting down") }
-            guard clientCount <= configuration.maxClientConn || mayUseReserved(client) else {
+            guard permits.count(clientPlace) <= configuration.maxClientConn || mayUseReserved(client) else {
                 return refuse(
                     client, "53300", "no more connections allowed (max_client_conn)",
                     hint: "max_client_conn is \(configuration.maxClientConn).")
@@ -66,7 +66,8 @@ extension Pooler {
 
     private func mayUseReserved(_ client: PoolClient) -> Bool {
         configuration.adminUsers.contains(client.user)
-            && clientCount <= configuration.maxClientConn + configuration.adminReservedConnections
+            && permits.count(clientPlace) <= configuration.maxClientConn
+                + configuration.adminReservedConnections
     }
 
     /// What a client asked for at the beginning; false: it was refused.
@@ -237,14 +238,14 @@ extension Pooler {
     func database(named name: String) -> PoolDatabaseEntry? {
         if let known = databases[name] { return known }
         guard let settings = configuration.database(named: name) else { return nil }
-        let entry = PoolDatabaseEntry(settings, isAutomatic: true)
+        let entry = PoolDatabaseEntry(settings, isAutomatic: true, permits)
         databases[name] = entry
         return entry
     }
 
     func user(named name: String) -> PoolUserEntry {
         if let known = users[name] { return known }
-        let entry = PoolUserEntry(name: name, settings: configuration.user(named: name))
+        let entry = PoolUserEntry(name: name, settings: configuration.user(named: name), permits)
         users[name] = entry
         return entry
     }
@@ -253,14 +254,14 @@ extension Pooler {
     private func letIn(_ client: PoolClient, _ database: PoolDatabaseEntry, _ credentials: ServerCredentials)
     {
         let user = user(named: client.user)
-        if let limit = configuration.maxDbClientConnections(database.settings), limit > 0,
-            database.clientCount >= limit
-        {
-            return refuse(client, "53300", "client connections exceeded (max_db_client_connections)")
-        }
-        if let limit = configuration.maxUserClientConnections(user.settings), limit > 0,
-            user.clientCount >= limit
-        {
+        guard
+            permits.take(
+                database.clientPlace, below: configuration.maxDbClientConnections(database.settings) ?? 0)
+        else { return refuse(client, "53300", "client connections exceeded (max_db_client_connections)") }
+        guard
+            permits.take(user.clientPlace, below: configuration.maxUserClientConnections(user.settings) ?? 0)
+        else {
+            permits.give(database.clientPlace)
             return refuse(client, "53300", "client connections exceeded (max_user_client_connections)")
         }
         let pool = pool(database, user)
@@ -290,7 +291,7 @@ extension Pooler {
 
     func pool(_ database: PoolDatabaseEntry, _ user: PoolUserEntry) -> ServerPool {
         if let known = database.pools.first(where: { $0.user === user }) { return known }
-        let pool = ServerPool(database: database, user: user)
+        let pool = ServerPool(database: database, user: user, permits)
         pool.mode = configuration.poolMode(database.settings, user.settings)
         database.pools.append(pool)
         return pool
@@ -331,10 +332,15 @@ extension Pooler {
         digestHeld(client)
     }
 
+    /// Where a key says whose client it is: in the low bits of what clients take for a process's number.
+    static let workerShift: UInt64 = 32
+    private static let workerBits: UInt64 = 0x1F << 32
+
     private func newCancelKey(_ client: PoolClient) -> UInt64 {
         var key: UInt64 = 0
         while key == 0 || cancelKeys[key] != nil {
             for byte in driver.entropy(8) { key = key << 8 | UInt64(byte) }
+            key = key & ~Self.workerBits | UInt64(driver.workerIndex) << Self.workerShift
         }
         cancelKeys[key] = client
         return key

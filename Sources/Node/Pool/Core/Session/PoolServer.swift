@@ -1,4 +1,5 @@
 import Languages
+import PostgreSQLWire
 
 /// A connection to a PostgreSQL server.
 final class PoolServer: Session {
@@ -54,6 +55,11 @@ final class PoolServer: Session {
     /// How far we have come in showing who we are.
     var login: ServerAuthentication?
     var isLetIn = false
+    /// The error that it ends with.
+    var fatal: ServerMessage?
+    /// It has stopped waiting for a standby: whether what it commits will survive a failover is not known. Nothing that it says up
+    /// to ReadyForQuery is for the client.
+    var isInDoubt = false
     /// Its client has left something on it that would be lost: it keeps it until it goes.
     var isPinned = false
     /// It ignores everything up to the next Sync.

@@ -46,6 +46,8 @@ extension Pooler {
         errand.pool = pool
         errand.user = name
         errand.state = .idle
+        _ = permits.take(database.clientPlace, below: 0)
+        _ = permits.take(user.clientPlace, below: 0)
         pool.clientCount += 1
         database.clientCount += 1
         user.clientCount += 1

@@ -104,8 +104,10 @@ extension Pooler {
         _ type: UInt8, _ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient
     ) -> Bool {
         let first = server.outstanding.first
+        if server.isInDoubt, type != Answer.ready { return false }
         switch type {
         case Answer.ready:
+            server.isInDoubt = false
             server.transaction = body.first ?? UInt8(ascii: "I")
             guard let first, first.kind.endsWithReady else {
                 return true
@@ -136,6 +138,7 @@ extension Pooler {
             if first?.kind == .execute { server.outstanding.removeFirst() }
             return true
         case Answer.error: return noteError(body, server, client)
+        case Answer.notice: return noteNotice(body, server)
         case Answer.parameterStatus:
             noteParameter(body, server, client)
             return true
@@ -154,9 +157,37 @@ extension Pooler {
         if type == Answer.error { skipAfterError(server) }
     }
 
+    /// PostgreSQL has committed on its own disk and waits no longer for a standby, because of a cancel request: the client must not
+    /// take that for a commit (source: syncrep.c's warnings of PostgreSQL 13 to 17).
+    private func noteNotice(_ body: UnsafeRawBufferPointer, _ server: PoolServer) -> Bool {
+        let notice = ServerMessage.read(body)
+        guard notice.code == "01000",
+            notice.text.hasPrefix("canceling wait for synchronous replication")
+                || notice.text.hasPrefix("canceling the wait for synchronous replication")
+        else { return true }
+        server.isInDoubt = true
+        replacement = Self.inDoubt(severity: "ERROR")
+        return false
+    }
+
+    /// What a client is told whose COMMIT, or statement that commits by itself, nobody has confirmed.
+    static func inDoubt(severity: String) -> ServerMessage {
+        ServerMessage(
+            severity: severity, code: "08007",
+            text: "it is not known whether the transaction was committed",
+            detail: "The server was lost, or stopped waiting for a standby, before it had confirmed it.",
+            hint: "Look whether its effects are there before it is done again.")
+    }
+
     private func noteError(_ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient) -> Bool
     {
         let first = server.outstanding.first
+        let severity = ServerMessage.read(body)
+        if severity.isFatal {
+            // The connection ends; what the client is told depends on what was under way.
+            server.fatal = severity
+            return false
+        }
         skipAfterError(server)
         guard let first else { return true }
         // An error of what the pool put in front is not the client's; what the client asked will fail for the same reason.

@@ -112,22 +112,3 @@ enum StateVerdict {
     case execute(SQLName.Part, PreparedQuery)
     case deallocate(SQLName.Part, [UInt8], PreparedQuery)
 }
-
-/// What is known of a statement that a server has not answered yet, for when it dies before.
-enum InFlight: UInt8 {
-    /// A transaction might be committed by it.
-    case mayCommit
-    /// It cannot commit anything in a transaction that is open.
-    case cannotCommit
-
-    init(_ statement: Statement) {
-        switch statement.control {
-        case .begin, .rollback(chain: _), .savepoint, .release, .rollbackToSavepoint, .setTransaction,
-            .setCharacteristics:
-            self = .cannotCommit
-        case .commit, .prepareTransaction, .commitPrepared, .rollbackPrepared: self = .mayCommit
-        case nil:
-            self = statement.count > 1 || statement.effects.contains(.procedure) ? .mayCommit : .cannotCommit
-        }
-    }
-}

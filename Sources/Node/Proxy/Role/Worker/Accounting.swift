@@ -1,3 +1,4 @@
+import Reactor
 import Languages
 import CLinux
 import HTTP1

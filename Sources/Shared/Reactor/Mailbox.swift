@@ -1,15 +1,15 @@
 import CLinux
-import Reactor
 
 /// Messages from other threads for the loop of one: rare ones, none is on the way of a request.
-final class Mailbox<Message>: @unchecked Sendable {
+public final class Mailbox<Message>: @unchecked Sendable {
     /// Readable when there is mail.
-    let bell: Int32
+    public let bell: Int32
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var messages: [Message] = []
     private var isClosed = false
 
-    init() throws(SystemError) {
+    /// An empty one.
+    public init() throws(SystemError) {
         bell = cl_eventfd()
         guard bell >= 0 else { throw SystemError("eventfd") }
         mutex = .allocate(capacity: 1)
@@ -24,7 +24,7 @@ final class Mailbox<Message>: @unchecked Sendable {
 
     /// Leaves a message and wakes the loop; false when nobody will read it any more. Any thread may.
     @discardableResult
-    func post(_ message: Message) -> Bool {
+    public func post(_ message: Message) -> Bool {
         pthread_mutex_lock(mutex)
         let isTaken = !isClosed
         let wasEmpty = messages.isEmpty
@@ -35,7 +35,7 @@ final class Mailbox<Message>: @unchecked Sendable {
     }
 
     /// Takes no more messages, if none is left to be read. Only the loop's thread may.
-    func closeIfEmpty() -> Bool {
+    public func closeIfEmpty() -> Bool {
         pthread_mutex_lock(mutex)
         if messages.isEmpty { isClosed = true }
         let isClosed = isClosed
@@ -44,7 +44,7 @@ final class Mailbox<Message>: @unchecked Sendable {
     }
 
     /// All messages, in order. Only the loop's thread may.
-    func take() -> [Message] {
+    public func take() -> [Message] {
         var count: UInt64 = 0
         _ = eventfd_read(bell, &count)
         pthread_mutex_lock(mutex)
