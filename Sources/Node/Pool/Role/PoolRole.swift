@@ -39,7 +39,7 @@ public final class PoolRole {
         let permits: any PermitBook = count == 1 ? OwnPermits() : SharedPermits()
         for index in 0..<count {
             let worker = try PoolWorker(index, whole, permits, mailboxes, journal: journal)
-            for descriptor in descriptors { try worker.listen(on: descriptor) }
+            for descriptor in descriptors { worker.listen(on: descriptor) }
             worker.reloading = { [unowned(unsafe) self] in reload() }
             worker.stopping = { [unowned(unsafe) self] in stopAll() }
             worker.finishing = { [unowned(unsafe) self] in mailboxes[0].post(.finished(index)) }

@@ -52,10 +52,10 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     }
 
     /// Takes connections from a listening socket.
-    func listen(on descriptor: Int32) throws(SystemError) {
+    func listen(on descriptor: Int32) {
         let acceptor = Acceptor(descriptor, on: reactor, owner: self)
         acceptors.append(acceptor)
-        try acceptor.resume()
+        acceptor.resume()
     }
 
     private func take(_ mail: WorkerMail) {
@@ -111,7 +111,7 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
 
     func acceptorFailed(_ acceptor: Acceptor, _ error: SystemError) {
         journal.log(.error, "cannot take connections for now: \(error.sentence)")
-        reactor.schedule(after: Self.acceptPause) { try? acceptor.resume() }
+        reactor.schedule(after: Self.acceptPause) { acceptor.resume() }
     }
 
     func channelConnected(_ channel: Channel) {
