@@ -37,6 +37,9 @@ public final class Pooler {
     /// PAUSE without a name, SUSPEND.
     var isPaused = false
     var isSuspended = false
+    /// Who may write, for databases that follow the lease, and since when nobody may; 0: somebody may.
+    var leadership: Leadership?
+    var leaderlessSince: Nanoseconds = 0
     /// When the present `stats_period` began.
     var periodBegan: Nanoseconds = 0
     /// What `relay` has decided to forward and has not sent yet: whoever puts something in between sends it first.
@@ -63,6 +66,7 @@ public final class Pooler {
         self.driver = driver
         self.now = now.nanoseconds
         periodBegan = self.now
+        leaderlessSince = max(1, self.now)
         permits = driver.permits
         clientPlace = permits.place("clients")
         lastNumber = UInt64(driver.workerIndex)

@@ -9,7 +9,9 @@ extension Pooler {
     /// Gives a client a server if there is one; false: it waits, or is gone.
     func obtainServer(for client: PoolClient) -> Bool {
         guard let pool = client.pool else { return false }
-        if lifecycle != .waitsForServers, !pool.database.isPaused, pool.waiting.first == nil {
+        if lifecycle != .waitsForServers, !pool.database.isPaused, !isLeaderless(pool),
+            pool.waiting.first == nil
+        {
             while let server = pool.idle.popLast() {
                 if use(server, for: client) { return client.state == .active }
             }
@@ -135,7 +137,7 @@ extension Pooler {
             return
         }
         if pool.owesServer { return give(server) }
-        if !pool.database.isPaused, lifecycle != .waitsForServers {
+        if !pool.database.isPaused, !isLeaderless(pool), lifecycle != .waitsForServers {
             while let client = pool.waiting.popFirst() {
                 if client.state == .welcome {
                     welcome(client, pool)
@@ -156,7 +158,11 @@ extension Pooler {
         }
         server.state = .idle
         pool.idle.append(server)
-        if pool.database.isPaused { close(server, "pause mode") }
+        if pool.database.isPaused {
+            close(server, "pause mode")
+        } else if !mayLead(server) {
+            close(server, "a switchover begins")
+        }
         wakeJanitor()
     }
 
@@ -184,7 +190,9 @@ extension Pooler {
 
     /// Opens as many servers as those who wait need and as may be.
     func launch(_ pool: ServerPool) {
-        guard lifecycle == .running || lifecycle == .waitsForClients, !pool.database.isPaused else { return }
+        guard lifecycle == .running || lifecycle == .waitsForClients, !pool.database.isPaused,
+            !isLeaderless(pool)
+        else { return }
         if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
             return
         }
@@ -254,7 +262,7 @@ extension Pooler {
         guard let endpoint = endpoint(for: pool), takePlaces(pool) else { return false }
         let link = takeLink()
         let server = PoolServer(
-            number: nextNumber(), link: link, pool: pool, endpoint: endpoint,
+            number: nextNumber(), link: link, pool: pool, endpoint: endpoint, epoch: leadership?.epoch ?? 0,
             parameters: SessionParameters(names), now: now)
         sessions[Int(link)] = server
         pool.add(server)
@@ -266,6 +274,10 @@ extension Pooler {
 
     private func endpoint(for pool: ServerPool) -> Endpoint? {
         let settings = pool.database.settings
+        if settings.followsLease {
+            guard let primary = leadership?.primary else { return nil }
+            return Endpoint(host: primary, port: settings.port)
+        }
         guard !settings.host.isEmpty else {
             return Endpoint(host: .folder(configuration.unixSocketDir ?? "/tmp"), port: settings.port)
         }

@@ -70,6 +70,12 @@ extension Pooler {
                 database.map { configuration.queryWaitTimeout($0, user) } ?? configuration.queryWaitTimeout
             if isOver(limit, since: client.waitingSince) {
                 refuse(client, "57014", "query_wait_timeout")
+            } else if let pool = client.pool, isLeaderless(pool),
+                isOver(configuration.failoverWaitTimeout, since: max(client.waitingSince, leaderlessSince))
+            {
+                refuse(
+                    client, "57P03", "the database has no primary",
+                    hint: "No node holds its lease: see pidep database status.")
             } else if client.state == .waiting, !client.wasNotifiedOfWaiting,
                 isOver(configuration.queryWaitNotify, since: client.waitingSince)
             {

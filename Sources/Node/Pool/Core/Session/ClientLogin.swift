@@ -285,6 +285,7 @@ extension Pooler {
         }
         client.state = .welcome
         client.waitingSince = now
+        wakeJanitor()
         pool.waiting.append(client)
         launch(pool)
     }

@@ -35,6 +35,8 @@ final class PoolServer: Session {
     var taskFailed = false
     let pool: ServerPool
     let endpoint: Endpoint
+    /// Of the lease, where the database follows it.
+    let epoch: UInt64
     unowned(unsafe) var client: PoolClient?
     /// Its place in the pool's list of all.
     var place = -1
@@ -74,9 +76,10 @@ final class PoolServer: Session {
     var cancelsUnderWay = 0
 
     init(
-        number: UInt64, link: Link, pool: ServerPool, endpoint: Endpoint, parameters: SessionParameters,
-        now: Nanoseconds
+        number: UInt64, link: Link, pool: ServerPool, endpoint: Endpoint, epoch: UInt64,
+        parameters: SessionParameters, now: Nanoseconds
     ) {
+        self.epoch = epoch
         self.pool = pool
         self.endpoint = endpoint
         self.parameters = parameters
