@@ -35,10 +35,6 @@ public struct Peer: Sendable, Equatable {
     public var address: String
     /// Port; of a Unix socket 0.
     public var port: UInt16
-    /// Where it came in.
-    public var localAddress: String
-    /// Where it came in; of a Unix socket the port in its name.
-    public var localPort: UInt16
     /// Of a Unix socket: the process at the other end.
     public var processIdentifier: Int32?
     /// Of a Unix socket: the name of the user whose process it is, if it has one.
@@ -48,13 +44,10 @@ public struct Peer: Sendable, Equatable {
 
     /// Who came.
     public init(
-        address: String, port: UInt16, localAddress: String = "", localPort: UInt16 = 0,
-        processIdentifier: Int32? = nil, systemUser: String? = nil
+        address: String, port: UInt16, processIdentifier: Int32? = nil, systemUser: String? = nil
     ) {
         self.address = address
         self.port = port
-        self.localAddress = localAddress
-        self.localPort = localPort
         self.processIdentifier = processIdentifier
         self.systemUser = systemUser
     }
@@ -89,6 +82,8 @@ public protocol PoolDriver: AnyObject {
     func resume(_ link: Link)
     /// Calls `Pooler.drained` once what is queued on the link has gone.
     func tellWhenDrained(_ link: Link)
+    /// Where our end of a connection is, for people; nil for a Unix socket.
+    func ownEnd(of link: Link) -> (address: String, port: UInt16)?
     /// The link's descriptor, for people.
     func descriptor(of link: Link) -> Int32
     /// Seconds since 1970, for people.

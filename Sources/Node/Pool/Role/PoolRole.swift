@@ -13,7 +13,7 @@ public final class PoolRole {
     private let file: String
     private let journal: Journal
     private var workers: [PoolWorker] = []
-    private var mailboxes: [Mailbox<WorkerMail>] = []
+    private var mailboxes: [ThreadMailbox<WorkerMail>] = []
     private var threads: [pthread_t] = []
     private var descriptors: [Int32] = []
     private var unixListener: UnixListener?
@@ -35,7 +35,7 @@ public final class PoolRole {
         }
         try open(configuration)
         let count = min(max(configuration.workers ?? Int(cl_processor_count()), 1), Self.workerLimit)
-        for _ in 0..<count { mailboxes.append(try Mailbox()) }
+        for _ in 0..<count { mailboxes.append(try ThreadMailbox()) }
         let permits: any PermitBook = count == 1 ? OwnPermits() : SharedPermits()
         for index in 0..<count {
             let worker = try PoolWorker(index, whole, permits, mailboxes, journal: journal)

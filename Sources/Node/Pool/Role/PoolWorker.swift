@@ -26,7 +26,7 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     let workerCount: Int
     let permits: any PermitBook
     /// Of all workers.
-    private let mailboxes: [Mailbox<WorkerMail>]
+    private let mailboxes: [ThreadMailbox<WorkerMail>]
     private var mail: MailSource?
     /// This worker is done, or wants all to end at once.
     var finishing: () -> Void = {}
@@ -35,7 +35,8 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     var othersFinished: (Int) -> Void = { _ in }
 
     init(
-        _ index: Int, _ whole: PoolFile.Whole, _ permits: any PermitBook, _ mailboxes: [Mailbox<WorkerMail>],
+        _ index: Int, _ whole: PoolFile.Whole, _ permits: any PermitBook,
+        _ mailboxes: [ThreadMailbox<WorkerMail>],
         journal: Journal
     ) throws(SystemError) {
         workerIndex = index
@@ -133,16 +134,18 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
 
     private func describe(_ descriptor: Int32, _ peer: cl_peer) -> Peer {
         if peer.port == 0, peer.low == 0, peer.high == 0 {
-            var local = Peer(
-                address: "unix", port: 0, localAddress: "unix", localPort: pooler.configuration.listenPort)
+            var local = Peer(address: "unix", port: 0)
             local.isOwnUser = cl_peer_is_own(descriptor) != 0
             return local
         }
-        var local = cl_peer()
-        _ = cl_socket_address(descriptor, 0, &local)
-        return Peer(
-            address: PoolAddress(peer).text, port: peer.port, localAddress: PoolAddress(local).text,
-            localPort: local.port)
+        return Peer(address: PoolAddress(peer).text, port: peer.port)
+    }
+
+    func ownEnd(of link: Link) -> (address: String, port: UInt16)? {
+        guard let channel = channels[Int(link)] else { return nil }
+        var own = cl_peer()
+        guard cl_socket_address(channel.descriptor, 0, &own) == 0, own.port != 0 else { return nil }
+        return (PoolAddress(own).text, own.port)
     }
 
     private func put(_ channel: Channel, at link: Link) {

@@ -16,10 +16,10 @@ enum WorkerMail {
 
 /// Wakes a worker when there is mail.
 final class MailSource: EventSource {
-    private let mailbox: Mailbox<WorkerMail>
+    private let mailbox: ThreadMailbox<WorkerMail>
     private let handle: (WorkerMail) -> Void
 
-    init(_ mailbox: Mailbox<WorkerMail>, _ handle: @escaping (WorkerMail) -> Void) {
+    init(_ mailbox: ThreadMailbox<WorkerMail>, _ handle: @escaping (WorkerMail) -> Void) {
         self.mailbox = mailbox
         self.handle = handle
     }

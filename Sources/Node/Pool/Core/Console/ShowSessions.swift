@@ -70,8 +70,7 @@ extension Pooler {
             client.isQueued ? "waiting" : client.state == .idle && client.server == nil ? "idle" : "active")
         row.add(client.peer.address)
         row.add(Int(client.peer.port))
-        row.add(client.peer.localAddress)
-        row.add(Int(client.peer.localPort))
+        addOwnEnd(of: client, to: &row)
         row.add(clockTime(client.connectedAt))
         row.add(clockTime(client.lastActiveAt))
         let wait = client.waitingSince > 0 ? now - client.waitingSince : 0
@@ -98,8 +97,7 @@ extension Pooler {
         row.add(state(of: server))
         row.add(server.endpoint.host.text)
         row.add(Int(server.endpoint.port))
-        row.add("")
-        row.add(0)
+        addOwnEnd(of: server, to: &row)
         row.add(clockTime(server.connectedAt))
         row.add(clockTime(server.client?.lastActiveAt ?? server.idleSince))
         row.add(0)
@@ -113,6 +111,12 @@ extension Pooler {
         row.add(server.statements.count)
         row.add(server.number)
         return row.values
+    }
+
+    private func addOwnEnd(of session: Session, to row: inout ConsoleRow) {
+        let own = driver.ownEnd(of: session.link)
+        row.add(own?.address ?? "unix")
+        row.add(Int(own?.port ?? configuration.listenPort))
     }
 
     private func state(of server: PoolServer) -> String {

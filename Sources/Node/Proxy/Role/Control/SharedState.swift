@@ -25,8 +25,8 @@ final class SharedState: @unchecked Sendable {
     let firstServer: [Int]
     /// At most 31: one bit each.
     let workerCount: Int
-    let mailboxes: [Mailbox<WorkerMessage>]
-    let control: Mailbox<ControlMessage>
+    let mailboxes: [ThreadMailbox<WorkerMessage>]
+    let control: ThreadMailbox<ControlMessage>
 
     init(_ configuration: HAProxyConfiguration, workers: Int) throws(SystemError) {
         var first: [Int] = []
@@ -42,10 +42,10 @@ final class SharedState: @unchecked Sendable {
         waiting = SharedNumbers(count: configuration.backends.count)
         connections = SharedNumbers(count: configuration.frontends.count)
         loads = SharedNumbers(count: workers)
-        var boxes: [Mailbox<WorkerMessage>] = []
-        for _ in 0..<workers { boxes.append(try Mailbox()) }
+        var boxes: [ThreadMailbox<WorkerMessage>] = []
+        for _ in 0..<workers { boxes.append(try ThreadMailbox()) }
         mailboxes = boxes
-        control = try Mailbox()
+        control = try ThreadMailbox()
         var index = 0
         for backend in configuration.backends {
             for server in backend.servers {

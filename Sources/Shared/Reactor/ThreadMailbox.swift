@@ -1,7 +1,7 @@
 import CLinux
 
 /// Messages from other threads for the loop of one: rare ones, none is on the way of a request.
-public final class Mailbox<Message>: @unchecked Sendable {
+public final class ThreadMailbox<Message>: @unchecked Sendable {
     /// Readable when there is mail.
     public let bell: Int32
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
