@@ -123,7 +123,7 @@ let package = Package(
             "Pool", at: "Pool/Core", ["PostgreSQLWire", "Languages", "Diagnostics", "Digest", "JSON"]),
         node(
             "PoolRole", at: "Pool/Role",
-            ["CLinux", "Pool", "Reactor", "Service", "Console", "Languages", "Diagnostics"]),
+            ["CLinux", "Pool", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
         .executableTarget(
             name: "pinode",
             dependencies: [

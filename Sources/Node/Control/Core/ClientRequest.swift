@@ -135,12 +135,16 @@ public enum ClientAnswer {
                     .init("released", .integer(Int64(lease.released))),
                 ]))
         }
+        let members = known.addresses.keys.sorted().map { member in
+            JSONValue.Member("\(member)", .string(known.addresses[member] ?? ""))
+        }
         return JSONValue.object([
             .init("id", .integer(Int64(id))), .init("member", .integer(Int64(member))),
             .init("leader", .integer(Int64(known.leader ?? 0))),
             .init("applied", .integer(Int64(known.applied))),
             .init("voters", .array(known.voters.map { .integer(Int64($0)) })),
-            .init("leases", .object(leases)), .init("facts", .object(facts)),
+            .init("members", .object(members)), .init("leases", .object(leases)),
+            .init("facts", .object(facts)),
         ]).compact
     }
 }

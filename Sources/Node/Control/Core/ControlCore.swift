@@ -45,6 +45,8 @@ public final class ControlCore {
         public var applied: UInt64
         /// Who votes, in the newest membership, committed or not; sorted.
         public var voters: [MemberID]
+        /// Where each member listens, of the same membership, those that do not vote too.
+        public var addresses: [MemberID: String]
         /// Whether that membership is committed.
         public var areVotersSettled: Bool
         /// The leader, if known.
@@ -53,8 +55,9 @@ public final class ControlCore {
         /// Nothing known yet.
         public init(
             state: ControlState = ControlState(), applied: UInt64 = 0, voters: [MemberID] = [],
-            areVotersSettled: Bool = true, leader: MemberID? = nil
+            addresses: [MemberID: String] = [:], areVotersSettled: Bool = true, leader: MemberID? = nil
         ) {
+            self.addresses = addresses
             self.state = state
             self.applied = applied
             self.voters = voters.sorted()

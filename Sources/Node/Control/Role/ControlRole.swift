@@ -171,6 +171,9 @@ final class ControlRole {
         known = ControlCore.Knowledge(
             state: member.machine, applied: status.applied,
             voters: failure == nil ? status.membership.voters.map { $0.id } : [],
+            addresses: Dictionary(
+                status.membership.members.map { ($0.id, $0.address) }, uniquingKeysWith: { first, _ in first }
+            ),
             areVotersSettled: status.isMembershipCommitted, leader: failure == nil ? status.leader : nil)
         core.update(known, at: Reactor.clock())
         for watcher in watchers {

@@ -12,6 +12,8 @@ public enum PoolMessage: Sendable {
     case answer(ConsoleAnswer, number: UInt64)
     /// A cancel request for a client of the worker's.
     case cancel(UInt64)
+    /// Who leads the cluster's database.
+    case leadership(Leadership)
     /// New settings.
     case reload(PoolReload)
 }

@@ -18,6 +18,7 @@ public final class PoolRole {
     private var descriptors: [Int32] = []
     private var unixListener: UnixListener?
     private var signals: Signals?
+    private var leaseWatch: LeaseWatch?
     private var isStopping = false
     private var finished: Set<Int> = []
 
@@ -44,6 +45,14 @@ public final class PoolRole {
             worker.stopping = { [unowned(unsafe) self] in stopAll() }
             worker.finishing = { [unowned(unsafe) self] in mailboxes[0].post(.finished(index)) }
             workers.append(worker)
+        }
+        let follows =
+            configuration.databases.contains { $0.followsLease }
+            || configuration.fallbackDatabase?.followsLease == true
+        if follows {
+            leaseWatch = LeaseWatch(on: workers[0].reactor, path: LeaseWatch.path, journal: journal) {
+                [unowned(unsafe) self] leadership in postAll(.message(.leadership(leadership)))
+            }
         }
         workers[0].othersFinished = { [unowned(unsafe) self] worker in
             finished.insert(worker)

@@ -54,6 +54,7 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
 
     /// Takes connections from a listening socket.
     func listen(on descriptor: Int32) {
+        SocketTuning(pooler.configuration).apply(to: descriptor)
         let acceptor = Acceptor(descriptor, on: reactor, owner: self)
         acceptors.append(acceptor)
         acceptor.resume()
@@ -163,7 +164,9 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     func connect(_ link: Link, to endpoint: Endpoint) {
         switch endpoint.host {
         case .address(let address):
-            put(Channel(connectingTo: address.raw(port: endpoint.port), on: reactor, owner: self), at: link)
+            let channel = Channel(connectingTo: address.raw(port: endpoint.port), on: reactor, owner: self)
+            SocketTuning(pooler.configuration).apply(to: channel.descriptor)
+            put(channel, at: link)
         case .folder, .abstract:
             put(Channel(connectingToPath: endpoint.path ?? "", on: reactor, owner: self), at: link)
         }

@@ -193,7 +193,7 @@ extension Pooler {
         guard lifecycle == .running || lifecycle == .waitsForClients, !pool.database.isPaused,
             !isLeaderless(pool)
         else { return }
-        if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
+        if let failure = pool.failure, now - failure.at < retryPause(pool) {
             return
         }
         while pool.logins < min(pool.waiting.count, Self.loginsAtOnce) {

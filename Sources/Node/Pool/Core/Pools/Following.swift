@@ -56,6 +56,14 @@ extension Pooler {
         }
     }
 
+    /// After a failed login at the lease's holder it is tried again so soon: it may be about to be promoted.
+    static let promotionRetry: Nanoseconds = 25_000_000
+
+    /// After a failed login none is tried for so long.
+    func retryPause(_ pool: ServerPool) -> Nanoseconds {
+        pool.database.settings.followsLease ? Self.promotionRetry : configuration.serverLoginRetry.nanoseconds
+    }
+
     /// A server that has no right to anything any more.
     private func lose(_ server: PoolServer) {
         guard server.state != .login else {

@@ -164,7 +164,7 @@ extension Pooler {
         guard pool.clientCount > 0, pool.servers.count < minimum(pool), pool.logins == 0,
             !pool.database.isPaused, lifecycle == .running
         else { return }
-        if let failure = pool.failure, now - failure.at < configuration.serverLoginRetry.nanoseconds {
+        if let failure = pool.failure, now - failure.at < retryPause(pool) {
             return
         }
         connect(pool)

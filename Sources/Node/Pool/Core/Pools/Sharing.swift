@@ -34,6 +34,7 @@ extension Pooler {
         case .command(let text, let number, let from): perform(text, number, for: from)
         case .answer(let answer, let number): gather(answer, number)
         case .cancel(let key): if let client = cancelKeys[key] { cancel(client) }
+        case .leadership(let leadership): led(by: leadership, at: now)
         case .reload(let new):
             secrets = new.secrets
             for user in users.values { user.madeSecret = nil }

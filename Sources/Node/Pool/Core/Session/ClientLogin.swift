@@ -276,7 +276,7 @@ extension Pooler {
             log(.info, client, "login attempt: db=\(database.name) user=\(client.user) tls=\(tls)")
         }
         if pool.welcome != nil { return welcome(client, pool) }
-        if let failure = pool.failure, pool.servers.isEmpty,
+        if let failure = pool.failure, pool.servers.isEmpty, !database.settings.followsLease,
             now - failure.at < configuration.serverLoginRetry.nanoseconds
         {
             return refuse(

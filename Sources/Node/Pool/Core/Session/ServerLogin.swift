@@ -66,8 +66,16 @@ extension Pooler {
         }
     }
 
+    /// The lease's holder has yet to be promoted, or is none any more: nothing of it may be written or believed.
+    private func isStandby(_ server: PoolServer) -> Bool {
+        server.welcome.contains { $0.name == "in_hot_standby" && $0.value == "on" }
+    }
+
     private func loggedIn(_ server: PoolServer) {
         let pool = server.pool
+        if pool.database.settings.followsLease, isStandby(server) {
+            return loginFailed(server, code: "57P03", "the lease's holder is not yet primary")
+        }
         pool.logins -= 1
         pool.failure = nil
         pool.welcome = server.welcome
@@ -89,6 +97,7 @@ extension Pooler {
         close(server, text, says: false)
         pool.keys = nil
         pool.failure = (at: now, text: text, code: code)
+        if pool.database.settings.followsLease { janitorAt = min(janitorAt, now + Self.promotionRetry) }
         // A server that only starts up, or cannot be reached just now, may be there soon (57P03, cannot_connect_now).
         guard pool.servers.isEmpty, code != "57P03", code != "08006" else { return }
         while let client = pool.waiting.popFirst() { refuse(client, code, text) }
