@@ -264,6 +264,7 @@ extension Pooler {
         let server = PoolServer(
             number: nextNumber(), link: link, pool: pool, endpoint: endpoint, epoch: leadership?.epoch ?? 0,
             parameters: SessionParameters(names), now: now)
+        server.wasPrimary = pool.database.settings.followsLease && endpoint.host == leadership?.primary
         sessions[Int(link)] = server
         pool.add(server)
         pool.logins += 1
@@ -274,10 +275,7 @@ extension Pooler {
 
     private func endpoint(for pool: ServerPool) -> Endpoint? {
         let settings = pool.database.settings
-        if settings.followsLease {
-            guard let primary = leadership?.primary else { return nil }
-            return Endpoint(host: primary, port: settings.port)
-        }
+        if settings.followsLease { return followed(pool) }
         guard !settings.host.isEmpty else {
             return Endpoint(host: .folder(configuration.unixSocketDir ?? "/tmp"), port: settings.port)
         }

@@ -44,24 +44,18 @@ extension Pooler {
         guard let leadership else { return }
         if isNew {
             pool.failure = nil
-            for server in pool.servers
-            where server.epoch != leadership.epoch || server.endpoint.host != leadership.primary {
-                lose(server)
+            pool.failuresInARow = 0
+            for server in pool.servers where server.wasPrimary {
+                if server.epoch != leadership.epoch || server.endpoint.host != leadership.primary {
+                    lose(server)
+                }
             }
         }
         if leadership.isChanging {
-            for server in pool.idle { close(server, "a switchover begins") }
+            for server in pool.idle where server.wasPrimary { close(server, "a switchover begins") }
         } else {
             serve(pool)
         }
-    }
-
-    /// After a failed login at the lease's holder it is tried again so soon: it may be about to be promoted.
-    static let promotionRetry: Nanoseconds = 25_000_000
-
-    /// After a failed login none is tried for so long.
-    func retryPause(_ pool: ServerPool) -> Nanoseconds {
-        pool.database.settings.followsLease ? Self.promotionRetry : configuration.serverLoginRetry.nanoseconds
     }
 
     /// A server that has no right to anything any more.
@@ -74,7 +68,7 @@ extension Pooler {
 
     /// Whether a pool's clients must wait for a leader.
     func isLeaderless(_ pool: ServerPool) -> Bool {
-        guard pool.database.settings.followsLease else { return false }
+        guard pool.database.settings.followsLease, standby(for: pool) == nil else { return false }
         guard let leadership else { return true }
         return leadership.primary == nil || leadership.isChanging
     }
@@ -82,7 +76,39 @@ extension Pooler {
     /// Whether a server may be used for another transaction.
     @inline(__always)
     func mayLead(_ server: PoolServer) -> Bool {
-        guard server.pool.database.settings.followsLease else { return true }
+        guard server.wasPrimary else { return true }
         return server.epoch == leadership?.epoch && leadership?.isChanging == false
+    }
+
+    /// Where the next server of a pool that follows the lease is; nil: nowhere now.
+    func followed(_ pool: ServerPool) -> Endpoint? {
+        let port = pool.database.settings.port
+        if let host = standby(for: pool) {
+            pool.nextHost += 1
+            return Endpoint(host: host, port: port)
+        }
+        return leadership?.primary.map { Endpoint(host: $0, port: port) }
+    }
+
+    /// The next standby for a database that prefers them (`NAME_ro`); nil where it does not, and when none lets us in.
+    private func standby(for pool: ServerPool) -> PoolHost? {
+        let settings = pool.database.settings
+        guard settings.targetSessionAttrs == .preferStandby || settings.targetSessionAttrs == .standby else {
+            return nil
+        }
+        let hosts = settings.host.filter { $0 != leadership?.primary }
+        guard !hosts.isEmpty, pool.failuresInARow < hosts.count || settings.targetSessionAttrs == .standby
+        else {
+            return nil
+        }
+        return hosts[pool.nextHost % hosts.count]
+    }
+
+    /// After a failed login at the lease's holder it is tried again so soon: it may be about to be promoted.
+    static let promotionRetry: Nanoseconds = 25_000_000
+
+    /// After a failed login none is tried for so long.
+    func retryPause(_ pool: ServerPool) -> Nanoseconds {
+        pool.database.settings.followsLease ? Self.promotionRetry : configuration.serverLoginRetry.nanoseconds
     }
 }

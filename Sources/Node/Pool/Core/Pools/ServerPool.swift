@@ -22,6 +22,8 @@ final class ServerPool {
     var credentials = ServerCredentials.none
     /// What SCRAM made of the password at the last login.
     var keys: SCRAMKeys?
+    /// Logins that have failed since the last one that did not.
+    var failuresInARow = 0
     /// Turns with every connection.
     var nextHost = 0
     /// When servers belong to clients.

@@ -37,6 +37,8 @@ final class PoolServer: Session {
     let endpoint: Endpoint
     /// Of the lease, where the database follows it.
     let epoch: UInt64
+    /// It was the lease's holder's when the connection was opened.
+    var wasPrimary = false
     unowned(unsafe) var client: PoolClient?
     /// Its place in the pool's list of all.
     var place = -1

@@ -73,11 +73,12 @@ extension Pooler {
 
     private func loggedIn(_ server: PoolServer) {
         let pool = server.pool
-        if pool.database.settings.followsLease, isStandby(server) {
+        if server.wasPrimary, isStandby(server) {
             return loginFailed(server, code: "57P03", "the lease's holder is not yet primary")
         }
         pool.logins -= 1
         pool.failure = nil
+        pool.failuresInARow = 0
         pool.welcome = server.welcome
         server.state = .idle
         log(.info, server, "new connection to server")
@@ -96,6 +97,7 @@ extension Pooler {
         log(.warning, server, "login failed: \(text)")
         close(server, text, says: false)
         pool.keys = nil
+        pool.failuresInARow += 1
         pool.failure = (at: now, text: text, code: code)
         if pool.database.settings.followsLease { janitorAt = min(janitorAt, now + Self.promotionRetry) }
         // A server that only starts up, or cannot be reached just now, may be there soon (57P03, cannot_connect_now).
