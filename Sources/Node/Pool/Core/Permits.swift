@@ -20,6 +20,7 @@ public final class OwnPermits: PermitBook {
     /// None is taken.
     public init() {}
 
+    /// As `PermitBook`; so are the others.
     public func place(_ name: String) -> Int {
         if let place = places[name] { return place }
         places[name] = counts.count
@@ -27,13 +28,16 @@ public final class OwnPermits: PermitBook {
         return counts.count - 1
     }
 
+    /// One more.
     public func take(_ place: Int, below limit: Int) -> Bool {
         if limit > 0, counts[place] >= limit { return false }
         counts[place] += 1
         return true
     }
 
+    /// One less.
     public func give(_ place: Int) { counts[place] -= 1 }
 
+    /// How many are taken.
     public func count(_ place: Int) -> Int { counts[place] }
 }

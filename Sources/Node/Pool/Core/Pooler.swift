@@ -6,6 +6,7 @@ import PostgreSQLWire
 /// A driver tells it what came (`accepted`, `received`, `connected`, `ended`, `drained`, `time`) and does what it says through
 /// `PoolDriver`. One for each thread.
 public final class Pooler {
+    /// What is in force now.
     public internal(set) var configuration: PoolConfiguration
     unowned(unsafe) let driver: any PoolDriver
     let names: ParameterNames
