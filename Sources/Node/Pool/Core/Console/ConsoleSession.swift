@@ -189,6 +189,8 @@ extension Pooler {
     }
 
     func complete(_ tag: String, _ client: PoolClient, isSimple: Bool) {
+        // It may have ended itself: KILL_CLIENT.
+        guard !client.isClosed else { return }
         say(to: client) { bytes in
             BackendWriter.commandComplete(tag, to: &bytes)
             if isSimple { BackendWriter.readyForQuery(.idle, to: &bytes) }

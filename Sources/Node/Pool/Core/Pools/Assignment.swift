@@ -12,13 +12,42 @@ extension Pooler {
         if lifecycle != .waitsForServers, !pool.database.isPaused, !isLeaderless(pool),
             pool.waiting.first == nil
         {
-            while let server = pool.idle.popLast() {
+            while let server = takeIdle(pool) {
+                if isUsed(server) {
+                    pool.idle.append(server)
+                    break
+                }
                 if use(server, for: client) { return client.state == .active }
             }
         }
         enqueue(client, in: pool)
+        checkIdle(pool)
         launch(pool)
         return false
+    }
+
+    /// The idle server whose turn it is.
+    private func takeIdle(_ pool: ServerPool) -> PoolServer? {
+        guard configuration.serverRoundRobin, !pool.idle.isEmpty else { return pool.idle.popLast() }
+        return pool.idle.removeFirst()
+    }
+
+    /// Idle servers have to show that they are alive first: as many do as there are clients who wait.
+    private func checkIdle(_ pool: ServerPool) {
+        guard lifecycle != .waitsForServers, !pool.database.isPaused,
+            let query = configuration.serverCheckQuery
+        else { return }
+        while pool.checks < pool.waiting.count, let server = takeIdle(pool) {
+            if isUseless(server) { continue }
+            begin(.check, query, on: server)
+        }
+    }
+
+    /// Closes an idle server that must not be used again.
+    private func isUseless(_ server: PoolServer) -> Bool {
+        guard server.closeNeeded || isTooOld(server) else { return false }
+        close(server, "server lifetime over")
+        return true
     }
 
     private func enqueue(_ client: PoolClient, in pool: ServerPool) {
@@ -31,23 +60,15 @@ extension Pooler {
 
     /// Takes an idle server for a client; false: it is of no use.
     private func use(_ server: PoolServer, for client: PoolClient) -> Bool {
-        if server.closeNeeded || isTooOld(server) {
-            close(server, "server lifetime over")
-            return false
-        }
-        if let query = configuration.serverCheckQuery,
-            now - server.idleSince > configuration.serverCheckDelay.nanoseconds
-        {
-            // The client waits in front of the queue until the server has shown that it is alive.
-            begin(.check, query, on: server)
-            return false
-        }
+        if isUseless(server) { return false }
         link(client, server)
         return true
     }
 
     func isTooOld(_ server: PoolServer) -> Bool {
         let lifetime = configuration.serverLifetime(server.pool.database.settings)
+        // Zero is after one use, and logging in takes time, too: each is used once at least.
+        if server.assignments == 0, lifetime == .zero { return false }
         return now - server.connectedAt > lifetime.nanoseconds
     }
 
@@ -99,15 +120,15 @@ extension Pooler {
 
     /// A server's work for its client is done for now.
     func finish(_ server: PoolServer) {
-        if server.closeNeeded, server.pool.mode != .session || configuration.serverFastClose {
-            if server.pool.mode == .session, let client = server.client {
-                return refuse(client, "57P01", "server connection closed (server_fast_close)")
-            }
-            return close(server, "close_needed")
+        if server.closeNeeded, server.pool.mode == .session, configuration.serverFastClose,
+            let client = server.client
+        {
+            return refuse(client, "57P01", "server connection closed (server_fast_close)")
         }
         guard server.pool.mode != .session else { return }
         guard !server.isPinned else { return }
         unlink(server)
+        if server.closeNeeded { return rest(server) }
         if configuration.serverResetQueryAlways, !configuration.serverResetQuery.isEmpty {
             return begin(.reset, configuration.serverResetQuery, on: server)
         }
@@ -121,6 +142,8 @@ extension Pooler {
         client.server = nil
         if client.state == .active || client.state == .settling { client.state = .idle }
         resume(server)
+        // What it sent last may still be on its way: nobody would tell it any more when that has left.
+        resume(client)
     }
 
     /// A server that belongs to nobody: the first that waits gets it.
@@ -196,7 +219,7 @@ extension Pooler {
         if let failure = pool.failure, now - failure.at < retryPause(pool) {
             return
         }
-        while pool.logins < min(pool.waiting.count, Self.loginsAtOnce) {
+        while pool.logins < min(pool.waiting.count - pool.checks, Self.loginsAtOnce) {
             // After a failure one is enough to see whether it is over.
             if pool.failure != nil, pool.logins > 0 { return }
             guard connect(pool) else { return }
@@ -204,7 +227,8 @@ extension Pooler {
     }
 
     /// Takes the places that a new server needs; false: there is none.
-    private func takePlaces(_ pool: ServerPool) -> Bool {
+    /// `evicts`: for somebody who waits; then another pool's idle server has to go.
+    private func takePlaces(_ pool: ServerPool, evicts: Bool) -> Bool {
         guard takeOwnPlace(pool) else {
             askOthers(for: pool)
             return false
@@ -212,7 +236,7 @@ extension Pooler {
         let databaseLimit = configuration.maxDbConnections(pool.database.settings) ?? 0
         guard
             permits.take(pool.database.serverPlace, below: databaseLimit)
-                || evict(from: pool.database.pools)
+                || evicts && evict(from: pool.database.pools)
                     && permits.take(pool.database.serverPlace, below: databaseLimit)
         else {
             permits.give(pool.place)
@@ -222,7 +246,7 @@ extension Pooler {
         let userLimit = configuration.maxUserConnections(pool.user.settings) ?? 0
         guard
             permits.take(pool.user.serverPlace, below: userLimit)
-                || evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
+                || evicts && evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
                     && permits.take(pool.user.serverPlace, below: userLimit)
         else {
             permits.give(pool.place)
@@ -258,8 +282,8 @@ extension Pooler {
 
     /// Opens a server, if there may be one more; false: there may not.
     @discardableResult
-    func connect(_ pool: ServerPool) -> Bool {
-        guard let endpoint = endpoint(for: pool), takePlaces(pool) else { return false }
+    func connect(_ pool: ServerPool, evicts: Bool = true) -> Bool {
+        guard let endpoint = endpoint(for: pool), takePlaces(pool, evicts: evicts) else { return false }
         let link = takeLink()
         let server = PoolServer(
             number: nextNumber(), link: link, pool: pool, endpoint: endpoint, epoch: leadership?.epoch ?? 0,

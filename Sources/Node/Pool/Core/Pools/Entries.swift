@@ -6,7 +6,7 @@ final class PoolDatabaseEntry {
     /// What the file says of it.
     var settings: PoolDatabase
     /// Made from the line `*`: forgotten when it has been unused for `autodb_idle_timeout`.
-    let isAutomatic: Bool
+    var isAutomatic: Bool
     var traffic = Traffic()
     /// The same at the beginning and the end of the last whole `stats_period`, and how long that was.
     var periodStart = Traffic()

@@ -146,11 +146,8 @@ extension Pooler {
             }
         case .busy:
             // What the pool itself asks takes no longer than a login may.
-            if let limit = configuration.serverConnectTimeout, server.task == .check || server.task == .reset,
-                now - server.idleSince > limit.nanoseconds + configuration.serverCheckDelay.nanoseconds
-            {
-                close(server, "server check timed out")
-                launch(server.pool)
+            if let limit = configuration.serverConnectTimeout, now - server.taskSince > limit.nanoseconds {
+                serverEnded(server, "the server did not answer the pool in time")
             }
         case .active: break
         }
@@ -167,6 +164,6 @@ extension Pooler {
         if let failure = pool.failure, now - failure.at < retryPause(pool) {
             return
         }
-        connect(pool)
+        connect(pool, evicts: false)
     }
 }

@@ -17,10 +17,11 @@ extension Pooler {
 
     /// Settings that were changed by RELOAD or SET. What is different for a database's servers replaces them one by one.
     func apply(_ new: PoolConfiguration) {
-        let old = configuration
         configuration = new
         for settings in new.databases {
-            if let known = databases[settings.name], !known.isAutomatic {
+            if let known = databases[settings.name] {
+                // An automatic one may have got a line of its own.
+                known.isAutomatic = false
                 let isElsewhere =
                     known.settings.host != settings.host || known.settings.port != settings.port
                     || known.settings.dbname != settings.dbname || known.settings.user != settings.user
@@ -29,8 +30,9 @@ extension Pooler {
                 known.settings = settings
                 if isElsewhere { reconnect(known) }
             } else {
-                // An automatic one has a line of its own now: its pools live on until nobody uses them.
-                databases[settings.name] = PoolDatabaseEntry(settings, isAutomatic: false, permits)
+                let entry = PoolDatabaseEntry(settings, isAutomatic: false, permits)
+                entry.isPaused = isPaused
+                databases[settings.name] = entry
             }
         }
         for database in databases.values where !database.isAutomatic {
@@ -40,13 +42,15 @@ extension Pooler {
         }
         for user in users.values { user.settings = new.user(named: user.name) }
         for database in databases.values {
-            if database.isAutomatic, old.fallbackDatabase != new.fallbackDatabase {
+            if database.isAutomatic {
                 guard let settings = new.database(named: database.name) else {
                     remove(database)
                     continue
                 }
-                database.settings = settings
-                reconnect(database)
+                if settings != database.settings {
+                    database.settings = settings
+                    reconnect(database)
+                }
             }
             for pool in database.pools {
                 pool.mode = new.poolMode(database.settings, pool.user.settings)

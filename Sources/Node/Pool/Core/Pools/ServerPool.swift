@@ -14,6 +14,8 @@ final class ServerPool {
     var clientCount = 0
     /// Servers that are not let in yet.
     var logins = 0
+    /// Servers that are to show that they are alive.
+    var checks = 0
     /// What the last server that was let in said it is like; nil: none was yet.
     var welcome: [(name: String, value: String)]?
     /// When a login failed last, and how; nil: the last one did not.
@@ -59,6 +61,7 @@ final class ServerPool {
         database.serverCount -= 1
         user.serverCount -= 1
         if server.state == .login { logins -= 1 }
+        if server.state == .busy, server.task == .check { checks -= 1 }
         if server.state == .idle { idle.removeAll { $0 === server } }
     }
 }

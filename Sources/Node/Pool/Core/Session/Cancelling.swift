@@ -26,7 +26,7 @@ extension Pooler {
     func cancel(_ client: PoolClient) {
         guard let server = client.server, server.state == .active, !server.isAtRest || !server.mayRest else {
             // What waits for a server has not begun: there is nothing to cancel but the waiting itself.
-            if client.isQueued, client.state == .waiting {
+            if client.state == .waiting || client.state == .settling {
                 refuse(client, "57014", "canceling statement due to user request")
             }
             return

@@ -239,6 +239,7 @@ extension Pooler {
         if let known = databases[name] { return known }
         guard let settings = configuration.database(named: name) else { return nil }
         let entry = PoolDatabaseEntry(settings, isAutomatic: true, permits)
+        entry.isPaused = isPaused
         databases[name] = entry
         return entry
     }

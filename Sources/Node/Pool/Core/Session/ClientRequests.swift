@@ -23,21 +23,36 @@ extension Pooler {
             client.held.append(contentsOf: bytes)
             digestHeld(client)
         }
-        if client.held.count > Self.heldLimit, client.state == .waiting || client.state == .settling {
-            pause(client)
+        if client.held.count > Self.heldLimit, waits(client) { pause(client) }
+    }
+
+    /// Something else must happen before what it sends is dealt with.
+    private func waits(_ client: PoolClient) -> Bool {
+        switch client.state {
+        case .waiting, .settling, .welcome: true
+        case .console: client.console?.waitsFor != nil
+        case .startup, .login, .idle, .active: false
         }
     }
 
     /// Goes on with what a client had sent before it could be dealt with.
     func digestHeld(_ client: PoolClient) {
         guard !client.held.isEmpty, !client.isClosed else { return }
+        let wasPaused = client.isPaused
         var held: [UInt8] = []
         swap(&held, &client.held)
         let used = held.withUnsafeBytes { digest($0, from: client) }
         guard !client.isClosed else { return }
         // An idle client keeps no buffer.
         if used < held.count { client.held = used == 0 ? held : Array(held[used...]) }
-        if client.isPaused, client.held.count <= Self.heldLimit, client.state == .active { resume(client) }
+        if wasPaused, client.held.count <= Self.heldLimit, !waits(client), !isFull(client) { resume(client) }
+    }
+
+    /// Too much of what it sent has not left yet, or too much of it is not answered.
+    private func isFull(_ client: PoolClient) -> Bool {
+        guard let server = client.server else { return false }
+        return server.outstanding.count > Self.pipelineLimit
+            || driver.queued(on: server.link) > Self.highWater
     }
 
     /// Deals with whole messages and with as much of others as can go on; returns how many bytes that were.
@@ -45,9 +60,14 @@ extension Pooler {
         switch client.state {
         case .active, .idle: return relay(bytes, from: client)
         case .waiting, .settling, .welcome: return 0
-        case .startup: return takeStartup(bytes, from: client)
-        case .login: return takeLogin(bytes, from: client)
         case .console: return takeConsole(bytes, from: client)
+        case .startup, .login:
+            let state = client.state
+            let used =
+                state == .startup ? takeStartup(bytes, from: client) : takeLogin(bytes, from: client)
+            // A client need not wait for its answer before it asks for more.
+            guard used > 0, used < bytes.count, !client.isClosed, client.state != state else { return used }
+            return used + digest(UnsafeRawBufferPointer(rebasing: bytes[used...]), from: client)
         }
     }
 
@@ -158,11 +178,20 @@ extension Pooler {
         case Ask.sync:
             beginRequest(client, server)
             server.skipsToSync = false
-            server.outstanding.append(.sync)
+            // While it takes in a COPY a server does not hear it (PostgreSQL 15 manual, 55.2.6).
+            if !server.takesCopy { server.outstanding.append(.sync) }
             return .forward
         case Ask.parse, Ask.bind, Ask.describe, Ask.close:
             beginRequest(client, server)
-            return decidePrepared(header, body, client, server)
+            let decision = decidePrepared(header, body, client, server)
+            // Once, in however many pieces it comes.
+            if case .needsMore = decision { return decision }
+            if header.type == Ask.bind {
+                server.pool.database.traffic.binds += 1
+            } else if header.type == Ask.parse {
+                server.pool.database.traffic.clientParses += 1
+            }
+            return decision
         case Ask.execute:
             beginRequest(client, server)
             if !server.skipsToSync { server.outstanding.append(.execute) }
@@ -170,7 +199,10 @@ extension Pooler {
         case Ask.flush:
             beginRequest(client, server)
             return .forward
-        case Ask.copyData, Ask.copyDone, Ask.copyFail: return .forward
+        case Ask.copyData: return .forward
+        case Ask.copyDone, Ask.copyFail:
+            if server.takesCopy { server.takesCopy = false } else { server.outstanding.appendCopyEnd() }
+            return .forward
         case Ask.functionCall:
             beginRequest(client, server)
             if !server.skipsToSync { server.outstanding.append(.query) }
@@ -200,6 +232,9 @@ extension Pooler {
                 case .refuse(let feature):
                     failInstead(refusal(of: feature), client, server, isSimple: true)
                     return .done
+                case .execute,
+                    .deallocate where server.skipsToSync:
+                    return .forward
                 case .execute(let place, let query):
                     renamed(text, place, query, server)
                     return .done

@@ -52,6 +52,8 @@ class PoolClient: Session {
     var cancelKey: UInt64 = 0
     /// Its prepared statements: their names as it calls them.
     var statements: [[UInt8]: PreparedQuery] = [:]
+    /// What it has done to them and may still come to nothing, in order.
+    var changes: [StatementChange] = []
     /// The rest of the current message goes nowhere.
     var dropsPassing = false
     /// What it is told in place of what servers say to requests that must fail, in order.

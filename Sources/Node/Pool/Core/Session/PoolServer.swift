@@ -33,6 +33,8 @@ final class PoolServer: Session {
     var task = Task.none
     /// The task's statement failed.
     var taskFailed = false
+    /// When it was asked.
+    var taskSince: Nanoseconds = 0
     let pool: ServerPool
     let endpoint: Endpoint
     /// Of the lease, where the database follows it.
@@ -68,6 +70,8 @@ final class PoolServer: Session {
     var isPinned = false
     /// It ignores everything up to the next Sync.
     var skipsToSync = false
+    /// It takes in a COPY whose end the client has not sent yet.
+    var takesCopy = false
     var statements = ServerStatements()
     /// It must not be used by another client.
     var closeNeeded = false

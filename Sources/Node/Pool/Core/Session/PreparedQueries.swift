@@ -94,6 +94,11 @@ struct ServerStatements {
 
     mutating func insert(_ number: UInt32) { numbers.append(number) }
 
+    /// It was to be evicted, and was not.
+    mutating func restore(_ number: UInt32) {
+        if !numbers.contains(number) { numbers.insert(number, at: 0) }
+    }
+
     mutating func remove(_ number: UInt32) { numbers.removeAll { $0 == number } }
 
     /// The longest unused one, when there are more than `limit`.

@@ -11,7 +11,6 @@ extension Pooler {
         let tracks = configuration.maxPreparedStatements > 0 && server.pool.mode != .session
         switch header.type {
         case Ask.parse:
-            client.pool?.database.traffic.clientParses += 1
             guard reads(server.pool) else {
                 client.pool?.database.traffic.serverParses += 1
                 return expect(.parse, server)
@@ -53,7 +52,6 @@ extension Pooler {
             parse(Array(name), Array(body[(name.count + 1)...]), client, server)
             return .done
         case Ask.bind:
-            client.pool?.database.traffic.binds += 1
             guard tracks else { return expect(.bind, server) }
             guard let portal = Self.string(body, 0), let name = Self.string(body, portal.count + 1) else {
                 return nameIsMissing(body, isWhole, client)
@@ -91,7 +89,7 @@ extension Pooler {
                 guard let query else { return expect(.close, server) }
                 if server.skipsToSync { return .done }
                 client.statements[Array(name)] = nil
-                queries.release(query)
+                client.changes.append(StatementChange(name: Array(name), before: query, after: nil))
                 server.outstanding.append(.knownClose)
                 tellKnown(server)
                 return .done
@@ -184,6 +182,7 @@ extension Pooler {
         let query = queries.use(definition)
         query.inFlight = client.lastStatement
         client.statements[name] = query
+        client.changes.append(StatementChange(name: name, before: nil, after: query))
         if server.statements.touch(query.number) {
             server.outstanding.append(.knownParse, query.number)
             tellKnown(server)
@@ -200,10 +199,13 @@ extension Pooler {
     private func sendParse(_ query: PreparedQuery, to server: PoolServer, _ kind: Outstanding.Kind) {
         server.pool.database.traffic.serverParses += 1
         server.statements.insert(query.number)
-        let evicted = server.statements.evict(above: configuration.maxPreparedStatements)
+        var evicted: [UInt32] = []
+        while let number = server.statements.evict(above: max(1, configuration.maxPreparedStatements)) {
+            evicted.append(number)
+        }
         insert(to: server) { bytes in
-            if let evicted {
-                let name = PreparedQuery.serverName(evicted)
+            for number in evicted {
+                let name = PreparedQuery.serverName(number)
                 bytes.append(Ask.close)
                 Self.append(UInt32(5 + name.count), to: &bytes)
                 bytes.append(UInt8(ascii: "S"))
@@ -215,7 +217,7 @@ extension Pooler {
             bytes.append(contentsOf: name)
             bytes.append(contentsOf: query.definition)
         }
-        if evicted != nil { server.outstanding.append(.ownClose) }
+        for number in evicted { server.outstanding.append(.ownClose, number) }
         server.outstanding.append(kind, query.number)
     }
 
@@ -228,6 +230,7 @@ extension Pooler {
             default: return
             }
             server.outstanding.removeFirst()
+            if let client = server.client { settle(client) }
         }
     }
 

@@ -71,7 +71,9 @@ extension Pooler {
                     holdBack(server, for: client)
                     ready(server, client)
                     if server.isClosed { return end }
-                } else if let first = server.outstanding.first,
+                }
+                // Also right behind a ReadyForQuery: it is its turn before any other answer comes.
+                if let first = server.outstanding.first, server.client === client,
                     first.kind == .knownParse || first.kind == .knownClose
                 {
                     send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
@@ -92,9 +94,17 @@ extension Pooler {
             takeOwn(header.type, body, server)
             if server.isClosed { return end }
         }
-        if at > from, let client = server.client {
-            send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
-            holdBack(server, for: client)
+        if let client = server.client {
+            if at > from {
+                send(UnsafeRawBufferPointer(rebasing: bytes[from..<at]), to: client)
+                holdBack(server, for: client)
+            }
+            // Whoever sends much without a Sync is answered without a ReadyForQuery.
+            if client.isPaused, server.state == .active, server.outstanding.count <= Self.pipelineLimit / 2,
+                driver.queued(on: server.link) <= Self.highWater
+            {
+                resume(client)
+            }
         }
         return at
     }
@@ -115,11 +125,12 @@ extension Pooler {
             server.outstanding.removeFirst()
             return first.kind != .ownSync
         case Answer.parseComplete:
-            guard let first else { return true }
+            guard let first, first.kind == .parse || first.kind == .ownParse else { return true }
             server.outstanding.removeFirst()
+            if first.kind == .parse, first.query != 0 { settle(client) }
             return first.kind != .ownParse
         case Answer.closeComplete:
-            guard let first else { return true }
+            guard let first, first.kind == .close || first.kind == .ownClose else { return true }
             server.outstanding.removeFirst()
             return first.kind != .ownClose
         case Answer.bindComplete:
@@ -136,6 +147,9 @@ extension Pooler {
             return true
         case Answer.emptyQuery, Answer.portalSuspended:
             if first?.kind == .execute { server.outstanding.removeFirst() }
+            return true
+        case Answer.copyIn:
+            server.takesCopy = !server.outstanding.beginCopy()
             return true
         case Answer.error: return noteError(body, server, client)
         case Answer.notice: return noteNotice(body, server)
@@ -154,7 +168,7 @@ extension Pooler {
         {
             server.outstanding.removeFirst()
         }
-        if type == Answer.error { skipAfterError(server) }
+        if type == Answer.error, let client = server.client { skipAfterError(server, client) }
     }
 
     /// PostgreSQL has committed on its own disk and waits no longer for a standby, because of a cancel request: the client must not
@@ -188,27 +202,48 @@ extension Pooler {
             server.fatal = severity
             return false
         }
-        skipAfterError(server)
+        let replaced = skipAfterError(server, client)
         guard let first else { return true }
         // An error of what the pool put in front is not the client's; what the client asked will fail for the same reason.
         if first.kind == .ownParse, server.outstanding.first?.kind == .ownSync { return false }
-        guard first.kind == .failingParse || first.kind == .failingQuery, !client.replacedErrors.isEmpty
-        else {
-            return true
-        }
-        replacement = client.replacedErrors.removeFirst()
+        guard let replaced else { return true }
+        replacement = replaced
         return false
     }
 
-    private func skipAfterError(_ server: PoolServer) {
-        guard let first = server.outstanding.first, !first.kind.endsWithReady else { return }
-        let hasSync = server.outstanding.skipToSync { entry in
+    /// What the server does not do after an error has not happened. Returns what the client is told in place of the error, if the
+    /// pool has made it fail.
+    @discardableResult
+    private func skipAfterError(_ server: PoolServer, _ client: PoolClient) -> ServerMessage? {
+        server.takesCopy = false
+        guard let first = server.outstanding.first else { return nil }
+        var replaced: ServerMessage?
+        if first.kind == .failingParse || first.kind == .failingQuery, !client.replacedErrors.isEmpty {
+            replaced = client.replacedErrors.removeFirst()
+        }
+        guard !first.kind.endsWithReady else { return replaced }
+        var skipped: [Outstanding.Entry] = []
+        let hasSync = server.outstanding.skipToSync { skipped.append($0) }
+        server.skipsToSync = !hasSync
+        var changes = 0
+        for (index, entry) in skipped.enumerated() {
             switch entry.kind {
-            case .parse, .ownParse: if entry.query != 0 { server.statements.remove(entry.query) }
+            case .parse where entry.query != 0, .knownParse, .knownClose: changes += 1
+            case .failingParse where index > 0, .failingQuery where index > 0:
+                if !client.replacedErrors.isEmpty { client.replacedErrors.removeFirst() }
             default: break
             }
         }
-        server.skipsToSync = !hasSync
+        // From the end, as one thing may have been done and undone.
+        for entry in skipped.reversed() where entry.query != 0 {
+            switch entry.kind {
+            case .parse, .ownParse: server.statements.remove(entry.query)
+            case .ownClose: server.statements.restore(entry.query)
+            default: break
+            }
+        }
+        undo(changes, client)
+        return replaced
     }
 
     /// `DEALLOCATE ALL` and `DISCARD ALL` leave no prepared statement, ours neither.
@@ -224,13 +259,16 @@ extension Pooler {
         if says("DEALLOCATE ALL") || says("DISCARD ALL") {
             if body.count == 12 { server.isPinned = false }
             server.statements.removeAll()
-            forgetStatements(of: client)
+            // What was sent behind it is still to be prepared.
+            for entry in server.outstanding.all where entry.query != 0 {
+                switch entry.kind {
+                case .parse, .ownParse: server.statements.insert(entry.query)
+                case .ownClose: server.statements.remove(entry.query)
+                default: break
+                }
+            }
+            forgetStatementsSoFar(of: client)
         }
-    }
-
-    func forgetStatements(of client: PoolClient) {
-        for query in client.statements.values { queries.release(query) }
-        client.statements = [:]
     }
 
     private func noteParameter(_ body: UnsafeRawBufferPointer, _ server: PoolServer, _ client: PoolClient?) {

@@ -5,6 +5,8 @@ extension Pooler {
     func begin(_ task: PoolServer.Task, _ text: String, on server: PoolServer) {
         server.task = task
         server.taskFailed = false
+        server.taskSince = now
+        if task == .check { server.pool.checks += 1 }
         server.state = .busy
         send(FrontendMessage.query(text), to: server)
         wakeJanitor()
@@ -14,6 +16,7 @@ extension Pooler {
     func finishTask(_ server: PoolServer) {
         let task = server.task
         server.task = .none
+        if task == .check { server.pool.checks -= 1 }
         switch task {
         case .none, .check: rest(server)
         case .secret:
@@ -38,11 +41,15 @@ extension Pooler {
             rest(server)
         case .settings:
             guard let client = server.client else {
-                server.taskFailed ? close(server, "the client is gone") : rest(server)
-                return
+                if server.taskFailed {
+                    close(server, "the client is gone")
+                    return launch(server.pool)
+                }
+                return rest(server)
             }
             guard !server.taskFailed else {
                 close(server, "a client's settings were refused")
+                launch(server.pool)
                 return refuse(
                     client, "22023", "a setting of the session cannot be set on the server",
                     hint: "Look at client_encoding, DateStyle, TimeZone and application_name of the client.")

@@ -75,7 +75,7 @@ extension Pooler {
     /// Lets a request fail on the server, so that its transaction fails, too, and has the client told `error` in place of what the
     /// server says. `isSimple`: a Query, else a Parse or a Bind.
     func failInstead(_ error: ServerMessage, _ client: PoolClient, _ server: PoolServer, isSimple: Bool) {
-        guard isSimple || !server.skipsToSync else { return }
+        guard !server.skipsToSync else { return }
         client.replacedErrors.append(error)
         // A right parenthesis begins no statement: PostgreSQL answers with a syntax error, whatever the transaction's state.
         let text: [UInt8] = [UInt8(ascii: ")"), 0]

@@ -33,6 +33,8 @@ struct Outstanding {
         /// Must fail in place of what the client asked for: the error is told in other words.
         case failingParse
         case failingQuery
+        /// CopyDone or CopyFail that came before anybody knew that there is a COPY: nothing answers it.
+        case copyEnd
 
         /// Whether ReadyForQuery is its last answer.
         @inline(__always)
@@ -56,8 +58,38 @@ struct Outstanding {
         entries.append(Entry(kind: kind, query: query))
     }
 
+    /// What the client sent belongs to something that is not answered yet, if anything is.
+    mutating func appendCopyEnd() {
+        if !isEmpty { append(.copyEnd) }
+    }
+
+    /// The first takes in a COPY: until its end a server does not hear what says Sync (copyfromparse.c, CopyGetData). False: its
+    /// end is still to come.
+    mutating func beginCopy() -> Bool {
+        var at = head + 1
+        while at < entries.count {
+            switch entries[at].kind {
+            case .copyEnd:
+                entries.remove(at: at)
+                return true
+            case .sync: entries.remove(at: at)
+            default: at += 1
+            }
+        }
+        return false
+    }
+
+    /// All that is owed, in order.
+    var all: ArraySlice<Entry> { entries[head...] }
+
     @inline(__always)
     mutating func removeFirst() {
+        removeOne()
+        while let first, first.kind == .copyEnd { removeOne() }
+    }
+
+    @inline(__always)
+    private mutating func removeOne() {
         head += 1
         if head == entries.count {
             entries.removeAll(keepingCapacity: true)
