@@ -204,7 +204,7 @@ let package = Package(
             ]),
         tests(
             "Pool", at: "Node/Pool",
-            ["Pool", "PostgreSQLWire", "TLS", "CLinux", "Commands", "TestSupport"]),
+            ["Pool", "Languages", "PostgreSQLWire", "TLS", "CLinux", "Commands", "TestSupport"]),
         tests("Events", at: "Workstation/Events", ["Events", "JSON"]),
         tests("Commands", at: "Workstation/Commands", ["Commands"]),
         tests("Apt", at: "Workstation/Apt", ["Apt"]),
