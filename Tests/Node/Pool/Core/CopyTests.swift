@@ -18,7 +18,7 @@ import Testing
     func copyOut() {
         let stage = PoolStage()
         let a = stage.client()
-        a.countsRows = true
+        a.transcript.countsRows = true
         #expect(
             a.query("COPY OUT 2 7") == [
                 "copy out", "data 7", "data 7", "copy done", "complete COPY 2", "ready I",
@@ -103,7 +103,7 @@ import Testing
         let stage = PoolStage()
         stage.piece = 16_384
         let a = stage.client()
-        a.countsRows = true
+        a.transcript.countsRows = true
         #expect(
             a.query("ROWS 3 3000000") == [
                 "columns row", "row 3000000", "row 3000000", "row 3000000", "complete SELECT 3", "ready I",
@@ -116,7 +116,7 @@ import Testing
         let stage = PoolStage()
         stage.piece = 16_384
         let a = stage.client()
-        a.countsRows = true
+        a.transcript.countsRows = true
         stage.stalled = [a.wire]
         a.query("ROWS 100 100000")
         #expect(a.wire.mostQueued < Pooler.highWater + 2 * 16_384)

@@ -13,14 +13,18 @@ final class PoolStage {
 
     init(seed: UInt64 = 1, _ change: (inout PoolConfiguration) -> Void = { _ in }) {
         driver = ScriptedDriver(seed: seed)
-        pooler = Pooler(Self.configuration(change), driver: driver, now: .nanoseconds(now))
+        pooler = Pooler(
+            Self.configuration(change), secrets: Self.secrets, driver: driver, now: .nanoseconds(now))
     }
+
+    /// Nobody has one.
+    static var secrets: PoolSecrets { PoolSecrets(entropy: [UInt8](repeating: 7, count: 32)) }
 
     /// Transaction mode, one database `app`, an administrator `root` and nothing in the log but what goes wrong.
     static func configuration(_ change: (inout PoolConfiguration) -> Void = { _ in }) -> PoolConfiguration {
         var configuration = PoolConfiguration()
         configuration.poolMode = .transaction
-        configuration.authType = .trust
+        configuration.authType = .any
         configuration.adminUsers = ["root"]
         configuration.statsUsers = ["watcher"]
         configuration.logStats = false

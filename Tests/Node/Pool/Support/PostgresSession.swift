@@ -268,8 +268,9 @@ final class PostgresSession: WirePeer {
         guard let text = isStatement ? statements[name] : portals[name]?.text else {
             return fail(isStatement ? "26000" : "34000", "\"\(name)\" does not exist")
         }
-        if isStatement { answer { BackendWriter.parameterDescription(to: &$0) } }
         let columns = Self.columns(of: text)
+        if !columns.isEmpty, !mayRun(text) { return }
+        if isStatement { answer { BackendWriter.parameterDescription(to: &$0) } }
         answer {
             columns.isEmpty
                 ? BackendWriter.noData(to: &$0)

@@ -13,7 +13,10 @@ extension Pooler {
         guard !client.isClosed else { return }
         let text = error.text
         if let errand = client.errand { return finish(errand, failed: text) }
-        say(to: client) { BackendWriter.error(error, to: &$0) }
+        // In the middle of a message it would be read as a part of it.
+        if !client.isMidAnswer, client.server.map({ $0.state != .active || $0.passing == 0 }) ?? true {
+            say(to: client) { BackendWriter.error(error, to: &$0) }
+        }
         if configuration.logPoolerErrors { log(.warning, client, "pooler error: \(text)") }
         end(client, text, afterSending: true)
     }
@@ -63,7 +66,8 @@ extension Pooler {
         // What the pool itself asks goes on; then the server is free.
         if wasSettling { return }
         guard server.isAtRest, server.mayRest, client.passing == 0 else {
-            close(server, "client disconnect while server was not ready")
+            // A Terminate behind a part of a query would become the rest of it.
+            close(server, "client disconnect while server was not ready", says: client.passing == 0)
             return launch(server.pool)
         }
         let resets = server.pool.mode == .session || server.isPinned || configuration.serverResetQueryAlways
@@ -105,7 +109,12 @@ extension Pooler {
         guard !server.isClosed else { return }
         server.isClosed = true
         log(.info, server, "closing because: \(reason) (age=\((now - server.connectedAt) / 1_000_000_000)s)")
-        server.client?.server = nil
+        var says = says
+        if let client = server.client {
+            if client.passing > 0 { says = false }
+            if server.passing > 0 { client.isMidAnswer = true }
+            client.server = nil
+        }
         server.client = nil
         if says, server.state != .login { send(FrontendMessage.terminate, to: server) }
         server.pool.remove(server)

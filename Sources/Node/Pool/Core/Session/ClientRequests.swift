@@ -239,8 +239,9 @@ extension Pooler {
                     renamed(text, place, query, server)
                     return .done
                 case .deallocate(let place, let known, let query):
-                    renamed(text, place, query, server)
-                    forget(known, query, client, server)
+                    renamed(text, place, query, server, deallocates: true)
+                    client.statements[known] = nil
+                    client.changes.append(StatementChange(name: known, before: query, after: nil))
                     return .done
                 }
             } else {

@@ -54,6 +54,8 @@ class PoolClient: Session {
     var statements: [[UInt8]: PreparedQuery] = [:]
     /// What it has done to them and may still come to nothing, in order.
     var changes: [StatementChange] = []
+    /// It has got a part of a message whose rest will never come.
+    var isMidAnswer = false
     /// The rest of the current message goes nowhere.
     var dropsPassing = false
     /// What it is told in place of what servers say to requests that must fail, in order.

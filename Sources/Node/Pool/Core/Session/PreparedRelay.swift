@@ -114,6 +114,10 @@ extension Pooler {
     func forget(_ name: [UInt8], _ query: PreparedQuery, _ client: PoolClient, _ server: PoolServer) {
         client.statements[name] = nil
         queries.release(query)
+        // What gave the name must not be undone any more.
+        for index in client.changes.indices where client.changes[index].after === query {
+            if client.changes[index].name == name { client.changes[index].after = nil }
+        }
         server.statements.remove(query.number)
     }
 
@@ -138,7 +142,8 @@ extension Pooler {
     /// A Query of the same kind. Where the server has not got the statement, it gets it first, with a Sync of its own: a Query
     /// behind a Parse that failed would never be answered.
     func renamed(
-        _ text: UnsafeRawBufferPointer, _ place: SQLName.Part, _ query: PreparedQuery, _ server: PoolServer
+        _ text: UnsafeRawBufferPointer, _ place: SQLName.Part, _ query: PreparedQuery, _ server: PoolServer,
+        deallocates: Bool = false
     ) {
         if !server.statements.touch(query.number) {
             sendParse(query, to: server, .ownParse)
@@ -149,7 +154,7 @@ extension Pooler {
             server.outstanding.append(.ownSync)
         }
         let own = PreparedQuery.serverName(query.number).dropLast()
-        server.outstanding.append(.query)
+        server.outstanding.append(deallocates ? .deallocate : .query, deallocates ? query.number : 0)
         insert(to: server) { bytes in
             bytes.append(Ask.query)
             Self.append(UInt32(4 + text.count - (place.end - place.start) + own.count + 1), to: &bytes)
@@ -178,6 +183,10 @@ extension Pooler {
             let text = "prepared statement \"\(String(decoding: name, as: UTF8.self))\" already exists"
             return failInstead(
                 ServerMessage(severity: "ERROR", code: "42P05", text: text), client, server, isSimple: false)
+        }
+        // The server would refuse it, so it must not be told that it is known.
+        if server.transaction == UInt8(ascii: "E"), server.outstanding.isEmpty {
+            return failInstead(Self.aborted, client, server, isSimple: false)
         }
         let query = queries.use(definition)
         query.inFlight = client.lastStatement

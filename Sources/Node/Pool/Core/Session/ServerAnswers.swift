@@ -143,7 +143,12 @@ extension Pooler {
             return true
         case Answer.commandComplete:
             noteTag(body, server, client)
-            if first?.kind == .execute { server.outstanding.removeFirst() }
+            if first?.kind == .execute {
+                server.outstanding.removeFirst()
+            } else if let first, first.kind == .deallocate {
+                server.statements.remove(first.query)
+                settle(client)
+            }
             return true
         case Answer.emptyQuery, Answer.portalSuspended:
             if first?.kind == .execute { server.outstanding.removeFirst() }
@@ -220,7 +225,11 @@ extension Pooler {
         var replaced: ServerMessage?
         if first.kind == .failingParse || first.kind == .failingQuery, !client.replacedErrors.isEmpty {
             replaced = client.replacedErrors.removeFirst()
+            if server.transaction == UInt8(ascii: "E") {
+                replaced = Self.aborted
+            }
         }
+        if first.kind == .deallocate { undo(1, client) }
         guard !first.kind.endsWithReady else { return replaced }
         var skipped: [Outstanding.Entry] = []
         let hasSync = server.outstanding.skipToSync { skipped.append($0) }
@@ -228,7 +237,7 @@ extension Pooler {
         var changes = 0
         for (index, entry) in skipped.enumerated() {
             switch entry.kind {
-            case .parse where entry.query != 0, .knownParse, .knownClose: changes += 1
+            case .parse where entry.query != 0, .knownParse, .knownClose, .deallocate: changes += 1
             case .failingParse where index > 0, .failingQuery where index > 0:
                 if !client.replacedErrors.isEmpty { client.replacedErrors.removeFirst() }
             default: break

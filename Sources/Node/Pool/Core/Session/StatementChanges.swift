@@ -24,7 +24,12 @@ extension Pooler {
         // What was changed behind the Sync must not be changed back.
         let later = client.changes.dropFirst(count)
         for change in client.changes.prefix(count).reversed() {
-            if let after = change.after { queries.release(after) }
+            // A Close behind the Sync may hold what it took the name from.
+            if let after = change.after,
+                !later.contains(where: { $0.name == change.name && $0.before === after })
+            {
+                queries.release(after)
+            }
             if later.contains(where: { $0.name == change.name }) {
                 if let before = change.before { queries.release(before) }
                 continue

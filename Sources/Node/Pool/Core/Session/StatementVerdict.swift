@@ -95,6 +95,11 @@ extension Pooler {
         server.outstanding.append(isSimple ? .failingQuery : .failingParse)
     }
 
+    /// What PostgreSQL says in a transaction that has failed.
+    static let aborted = ServerMessage(
+        severity: "ERROR", code: "25P02",
+        text: "current transaction is aborted, commands ignored until end of transaction block")
+
     func refusal(of feature: String) -> ServerMessage {
         ServerMessage(
             severity: "ERROR", code: "0A000",

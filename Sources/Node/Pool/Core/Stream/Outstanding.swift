@@ -12,6 +12,8 @@ struct Outstanding {
     enum Kind: UInt8 {
         /// A simple query or a function call: everything up to ReadyForQuery belongs to it.
         case query
+        /// The same, a DEALLOCATE of a statement that was prepared by the protocol.
+        case deallocate
         /// Ends with ReadyForQuery.
         case sync
         case parse
@@ -39,7 +41,7 @@ struct Outstanding {
         /// Whether ReadyForQuery is its last answer.
         @inline(__always)
         var endsWithReady: Bool {
-            self == .query || self == .sync || self == .ownSync || self == .failingQuery
+            self == .query || self == .sync || self == .deallocate || self == .ownSync || self == .failingQuery
         }
     }
 
