@@ -125,7 +125,8 @@ struct PoolSimulation {
             let peer = Peer(address: "198.51.100.7", port: UInt16(born))
             let wire = stage.driver.accept(stage.pooler.accepted(from: peer, at: stage.now))
             clients.append(SimulatedClient("c\(born)", wire, parameters))
-        } else if let client = clients.randomElement(using: &dice), client.isIdle || client.isIn && chance(20),
+        } else if let client = clients.randomElement(using: &dice),
+            client.isIdle || client.isIn && chance(20),
             !client.isLeaving
         {
             client.act(&dice)
@@ -154,7 +155,9 @@ struct PoolSimulation {
             let processes = stage.postgres.sessions.keys.sorted()
             if chance(8) {
                 stage.postgres.crash()
-            } else if let process = processes.randomElement(using: &dice), let session = stage.postgres.sessions[process] {
+            } else if let process = processes.randomElement(using: &dice),
+                let session = stage.postgres.sessions[process]
+            {
                 if Bool.random(using: &dice) {
                     session.crash()
                 } else {
@@ -167,18 +170,23 @@ struct PoolSimulation {
         case .kills:
             if chance(10) {
                 console.send(Say.query("KILL app") + Say.query("RESUME app"))
-            } else if chance(4), let number = stage.pooler.sessions.compactMap({ $0 }).randomElement(using: &dice)?.number,
+            } else if chance(4),
+                let number = stage.pooler.sessions.compactMap({ $0 }).randomElement(using: &dice)?.number,
                 number != 1
             {
                 console.send(Say.query("KILL_CLIENT \(number)"))
             }
         case .cancels:
-            guard let client = clients.randomElement(using: &dice), client.isIn, !client.isLeaving else { return }
+            guard let client = clients.randomElement(using: &dice), client.isIn, !client.isLeaving else {
+                return
+            }
             client.hasCancelled = true
             let link = stage.pooler.accepted(from: Peer(address: "198.51.100.8", port: 1), at: stage.now)
             stage.driver.accept(link).incoming += client.transcript.cancelRequest
         case .pauses:
-            let command = ["PAUSE", "PAUSE other", "RESUME", "RESUME other", "RECONNECT", "RECONNECT app", "RESUME"]
+            let command = [
+                "PAUSE", "PAUSE other", "RESUME", "RESUME other", "RECONNECT", "RECONNECT app", "RESUME",
+            ]
             console.send(Say.query(command.randomElement(using: &dice) ?? ""))
             // The console waits for a PAUSE to be complete: a second one says that it is over.
             if chance(2) { stage.pooler.resumeAll(at: stage.now) }
@@ -206,7 +214,9 @@ struct PoolSimulation {
                 return "\(pool.servers.count) servers in a pool of \(poolLimit)"
             }
             for pool in database.pools {
-                if let server = pool.idle.first(where: { $0.client != nil || $0.state != .idle || $0.isClosed }) {
+                if let server = pool.idle.first(where: {
+                    $0.client != nil || $0.state != .idle || $0.isClosed
+                }) {
                     return "server \(server.number) is in the idle list and is not idle"
                 }
                 for server in pool.servers {
@@ -216,13 +226,22 @@ struct PoolSimulation {
                 }
             }
         }
+        for case let session? in stage.pooler.sessions where !session.isServer {
+            let client = unsafeDowncast(session, to: PoolClient.self)
+            if !client.changes.isEmpty, client.server?.outstanding.isEmpty ?? true {
+                return "c\(client.peer.port) has changes of names that nothing will settle"
+            }
+        }
         for user in stage.pooler.users.values {
             if let limit = configuration.maxUserConnections, limit > 0, user.serverCount > limit {
                 return "\(user.serverCount) servers of \(user.name), max_user_connections is \(limit)"
             }
         }
-        if faults.isDisjoint(with: .endClients), let client = clients.first(where: { $0.isClosed && !$0.isLeaving }) {
-            return "\(client.name) was ended though nothing was wrong"
+        if faults.isDisjoint(with: .endClients),
+            let client = clients.first(where: { $0.isClosed && !$0.isLeaving })
+        {
+            let lines = stage.driver.lines.filter { $0.level != .info }.suffix(3).map { $0.text }
+            return "\(client.name) was ended though nothing was wrong: \(lines)"
         }
         return nil
     }
@@ -240,6 +259,8 @@ struct PoolSimulation {
             stage.pump()
             stage.postgres.wakeAll()
             stage.pass(.seconds(1))
+            // The console may have had a PAUSE before it.
+            stage.pooler.resumeAll(at: stage.now)
             // Open transactions keep others waiting for ever: they end.
             for client in clients where !client.isLeaving && client.isIdle && client.isInTransaction {
                 client.send(Say.query("ROLLBACK"))
@@ -296,20 +317,28 @@ struct PoolSimulation {
         if !pooler.cancels.isEmpty { return "\(pooler.cancels.count) cancel requests are left" }
         let sessions = pooler.sessions.compactMap { $0 }
         if sessions.contains(where: { !$0.isServer }) { return "a client's session is left" }
-        if stage.driver.open.count != sessions.count { return "\(stage.driver.open.count) links, \(sessions.count) sessions" }
+        if stage.driver.open.count != sessions.count {
+            return "\(stage.driver.open.count) links, \(sessions.count) sessions"
+        }
         for database in pooler.databases.values {
             if database.clientCount != 0 { return "\(database.name) counts \(database.clientCount) clients" }
             let servers = database.pools.reduce(0) { $0 + $1.servers.count }
-            if servers != database.serverCount { return "\(database.name) counts \(database.serverCount) servers" }
+            if servers != database.serverCount {
+                return "\(database.name) counts \(database.serverCount) servers"
+            }
             for pool in database.pools {
                 if pool.clientCount != 0 || pool.waiting.count != 0 { return "a pool counts clients" }
                 if pool.checks != pool.servers.filter({ $0.state == .busy && $0.task == .check }).count {
                     return "a pool counts \(pool.checks) checks"
                 }
-                if pool.logins != pool.servers.filter({ $0.state == .login }).count { return "a pool counts logins" }
+                if pool.logins != pool.servers.filter({ $0.state == .login }).count {
+                    return "a pool counts logins"
+                }
             }
         }
-        if let user = pooler.users.values.first(where: { $0.clientCount != 0 }) { return "\(user.name) counts clients" }
+        if let user = pooler.users.values.first(where: { $0.clientCount != 0 }) {
+            return "\(user.name) counts clients"
+        }
         var number: UInt32 = 1
         while number < 100_000, number <= 200 {
             if let query = pooler.queries[number], query.uses != 0 {

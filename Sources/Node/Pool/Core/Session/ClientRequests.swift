@@ -232,9 +232,7 @@ extension Pooler {
                 case .refuse(let feature):
                     failInstead(refusal(of: feature), client, server, isSimple: true)
                     return .done
-                case .execute,
-                    .deallocate where server.skipsToSync:
-                    return .forward
+                case .execute where server.skipsToSync, .deallocate where server.skipsToSync: return .forward
                 case .execute(let place, let query):
                     renamed(text, place, query, server)
                     return .done

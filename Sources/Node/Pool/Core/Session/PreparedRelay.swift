@@ -72,6 +72,7 @@ extension Pooler {
             return .replace(front, portal.count + 1 + name.count + 1)
         case Ask.describe, Ask.close:
             guard tracks else {
+                if body.isEmpty, !isWhole { return .needsMore }
                 return expect(
                     header.type == Ask.close
                         ? .close : body.first == UInt8(ascii: "S") ? .describeStatement : .describePortal,

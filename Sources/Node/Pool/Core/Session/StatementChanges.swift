@@ -23,19 +23,22 @@ extension Pooler {
         guard count > 0 else { return }
         // What was changed behind the Sync must not be changed back.
         let later = client.changes.dropFirst(count)
+        /// What lost its name and does not get it back.
+        var lost: [[UInt8]: PreparedQuery] = [:]
         for change in client.changes.prefix(count).reversed() {
-            // A Close behind the Sync may hold what it took the name from.
-            if let after = change.after,
-                !later.contains(where: { $0.name == change.name && $0.before === after })
-            {
-                queries.release(after)
+            let isChangedLater = later.contains { $0.name == change.name }
+            if let after = change.after {
+                // A Close behind the Sync may hold what it took the name from.
+                if !later.contains(where: { $0.name == change.name && $0.before === after }) {
+                    queries.release(after)
+                }
+                lost[change.name] = nil
+            } else if isChangedLater {
+                lost[change.name] = change.before
             }
-            if later.contains(where: { $0.name == change.name }) {
-                if let before = change.before { queries.release(before) }
-                continue
-            }
-            client.statements[change.name] = change.before
+            if !isChangedLater { client.statements[change.name] = change.before }
         }
+        for query in lost.values { queries.release(query) }
         client.changes = Array(later)
     }
 

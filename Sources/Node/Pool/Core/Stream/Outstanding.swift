@@ -41,7 +41,8 @@ struct Outstanding {
         /// Whether ReadyForQuery is its last answer.
         @inline(__always)
         var endsWithReady: Bool {
-            self == .query || self == .sync || self == .deallocate || self == .ownSync || self == .failingQuery
+            self == .query || self == .sync || self == .deallocate || self == .ownSync
+                || self == .failingQuery
         }
     }
 
