@@ -143,6 +143,7 @@ import Testing
     func fatal() {
         let stage = PoolStage()
         let a = stage.client()
+        a.query("BEGIN")
         let answer = a.query("DIE")
         #expect(answer.first == "fatal 57P01 terminating connection due to administrator command")
         #expect(answer.last == "end")

@@ -196,7 +196,8 @@ struct PoolSimulation {
             var configuration = stage.pooler.configuration
             configuration.defaultPoolSize = size
             if chance(3) { configuration.databases[0].connectQuery = "SELECT 'connected \(size)'" }
-            stage.pooler.reload(configuration, secrets: PoolStage.secrets, at: stage.now)
+            stage.pooler.received(
+                .reload(PoolReload(configuration, PoolStage.secrets)), at: stage.now)
         }
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Random histories of a pool") struct PoolSimulationTests {
     /// In CI; PIDEP_ROUNDS=N runs so many, PIDEP_SEED=N one.
-    static let seeds = 200
+    static let seeds = 150
     static let steps = 2500
 
     @Test(

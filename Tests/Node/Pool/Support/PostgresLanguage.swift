@@ -11,6 +11,10 @@ extension PostgresSession {
         guard mayRun(text) else { return false }
         model.executed.append(text)
         let words = text.split(separator: " ").map { String($0) }
+        let needed = [
+            "PREPARE": 4, "COPY": words.count > 1 && words[1] == "OUT" ? 4 : 2, "LISTEN": 2, "NOTIFY": 2,
+        ]
+        if let verb = words.first, words.count < needed[verb] ?? 1 { return failed("42601", "syntax error") }
         switch words.first ?? "" {
         case "":
             answer { BackendWriter.emptyQueryResponse(to: &$0) }
@@ -145,12 +149,13 @@ extension PostgresSession {
             flush()
             return false
         }
+        guard words[1] == "OUT" else { return failed("42601", "syntax error") }
         answer { BackendWriter.message(UInt8(ascii: "H"), to: &$0) { $0 += [0, 0, 0] } }
-        let count = Int(words[2]) ?? 0
+        let count = min(1000, max(0, Int(words[2]) ?? 0))
         for _ in 0..<count {
             answer { bytes in
                 BackendWriter.message(UInt8(ascii: "d"), to: &bytes) { body in
-                    body += [UInt8](repeating: 0x64, count: Int(words[3]) ?? 0)
+                    body += [UInt8](repeating: 0x64, count: min(10_000, max(0, Int(words[3]) ?? 0)))
                 }
             }
         }
@@ -189,7 +194,9 @@ extension PostgresSession {
     /// Number and size of the rows of a `ROWS`.
     static func rows(_ text: String) -> (count: Int, size: Int)? {
         let words = text.split(separator: " ")
-        guard words.count == 3, words[0] == "ROWS", let count = Int(words[1]), let size = Int(words[2]) else {
+        guard words.count == 3, words[0] == "ROWS", let count = Int(words[1]), let size = Int(words[2]),
+            (0...100_000).contains(count), (0...10_000_000).contains(size), count * size <= 50_000_000
+        else {
             return nil
         }
         return (count, size)

@@ -110,6 +110,8 @@ final class ScriptedDriver: PoolDriver {
         wire.tellsWhenDrained = true
     }
 
+    func ownEnd(of link: Link) -> (address: String, port: UInt16)? { nil }
+
     func descriptor(of link: Link) -> Int32 { open[link] == nil ? -1 : link + 3 }
 
     func wallSeconds() -> Int64 { 1_700_000_000 }
@@ -117,6 +119,13 @@ final class ScriptedDriver: PoolDriver {
     func reload() -> String? { reloads?() }
 
     func stop() { stops += 1 }
+
+    // One worker, alone.
+    let permits: any PermitBook = OwnPermits()
+    let workerCount = 1
+    let workerIndex = 0
+    func tell(_ worker: Int, _ message: PoolMessage) { violations.append("tells itself something") }
+    func finished() { stops += 1 }
 
     func entropy(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: dice.next() >> 24) }

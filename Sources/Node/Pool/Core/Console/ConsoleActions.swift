@@ -84,7 +84,7 @@ extension Pooler {
 
     /// Idle servers for those who wait, and new ones.
     func serve(_ pool: ServerPool) {
-        guard lifecycle != .waitsForServers, !pool.database.isPaused else { return }
+        guard lifecycle != .waitsForServers, !pool.database.isPaused, !isLeaderless(pool) else { return }
         while pool.waiting.first != nil, let server = pool.idle.popLast() { rest(server) }
         launch(pool)
     }

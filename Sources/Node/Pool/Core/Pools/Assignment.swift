@@ -34,7 +34,7 @@ extension Pooler {
 
     /// Idle servers have to show that they are alive first: as many do as there are clients who wait.
     private func checkIdle(_ pool: ServerPool) {
-        guard lifecycle != .waitsForServers, !pool.database.isPaused,
+        guard lifecycle != .waitsForServers, !pool.database.isPaused, !isLeaderless(pool),
             let query = configuration.serverCheckQuery
         else { return }
         while pool.checks < pool.waiting.count, let server = takeIdle(pool) {
@@ -246,7 +246,8 @@ extension Pooler {
         let userLimit = configuration.maxUserConnections(pool.user.settings) ?? 0
         guard
             permits.take(pool.user.serverPlace, below: userLimit)
-                || evicts && evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
+                || evicts
+                    && evict(from: databases.values.flatMap { $0.pools }.filter { $0.user === pool.user })
                     && permits.take(pool.user.serverPlace, below: userLimit)
         else {
             permits.give(pool.place)

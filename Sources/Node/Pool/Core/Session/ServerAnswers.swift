@@ -251,6 +251,7 @@ extension Pooler {
             default: break
             }
         }
+        noteStatementsBehind(server)
         undo(changes, client)
         return replaced
     }
@@ -268,15 +269,21 @@ extension Pooler {
         if says("DEALLOCATE ALL") || says("DISCARD ALL") {
             if body.count == 12 { server.isPinned = false }
             server.statements.removeAll()
-            // What was sent behind it is still to be prepared.
-            for entry in server.outstanding.all where entry.query != 0 {
-                switch entry.kind {
-                case .parse, .ownParse: server.statements.insert(entry.query)
-                case .ownClose: server.statements.remove(entry.query)
-                default: break
-                }
-            }
+            noteStatementsBehind(server)
             forgetStatementsSoFar(of: client)
+        }
+    }
+
+    /// What was sent behind that which just happened is still to be prepared, and closed.
+    private func noteStatementsBehind(_ server: PoolServer) {
+        for entry in server.outstanding.all where entry.query != 0 {
+            switch entry.kind {
+            case .parse, .ownParse:
+                server.statements.remove(entry.query)
+                server.statements.insert(entry.query)
+            case .ownClose: server.statements.remove(entry.query)
+            default: break
+            }
         }
     }
 
