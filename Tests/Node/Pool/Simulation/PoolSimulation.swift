@@ -148,7 +148,7 @@ struct PoolSimulation {
 
     private mutating func breakSomething() {
         let kinds: [Faults] = [.crashes, .refusals, .kills, .cancels, .pauses, .reloads]
-        guard let kind = kinds.randomElement(using: &dice), faults.contains(kind) else { return }
+        guard let kind = kinds.filter({ faults.contains($0) }).randomElement(using: &dice) else { return }
         switch kind {
         case .crashes:
             guard chance(4) else { return }

@@ -117,7 +117,9 @@ final class SimulatedClient: WirePeer {
         let surprises = [
             ("error 25P02", "parsed"), ("parsed", "error 42P05"), ("complete DEALLOCATE", "error 26000"),
             ("parameters", "error 25P02"), ("bound", "error 26000"), ("parameters", "error 26000"),
-            ("error 25P02", "error 26000"), ("error 42601", "parsed"), ("error 26000", "bound"),
+            ("error 25P02", "error 26000"), ("error 26000", "error 42601"), ("error 26000", "error 25P02"),
+            ("error 42601", "parsed"),
+            ("error 26000", "bound"),
         ]
         if isPipeline, surprises.contains(where: { $0 == expected[heard] && $1 == line }) {
             isLeaving = true
