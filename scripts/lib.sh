@@ -46,7 +46,9 @@ simulations_folder() {
         cd "$project" || exit 1
         # Nothing may stay that the tree does not have; what is the same keeps its time.
         find Sources/Shared/JSON Sources/Shared/Consensus/Core Sources/Node/Control/Core Sources/Node/Database/Core \
-            Sources/Node/Pool/Core/Routing Sources/Node/Pool/Core/SQL Sources/System/CRaft Tests/Simulator Tests/Simulation Tests/Soak -type f | sort >"$folder/files"
+            Sources/Node/Pool/Core Sources/Shared/Languages Sources/Shared/PostgreSQLWire Sources/Shared/Digest \
+            Sources/Shared/Diagnostics Sources/System/COpenSSL Tests/Support/SplitMix64.swift Tests/Node/Pool/Support \
+            Tests/Node/Pool/Simulation Sources/System/CRaft Tests/Simulator Tests/Simulation Tests/Soak -type f | sort >"$folder/files"
     )
     (cd "$folder" && find Sources Tests -type f 2>/dev/null | sort | comm -13 files - | xargs -r rm -f --)
     while read -r file; do

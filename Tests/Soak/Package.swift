@@ -18,23 +18,40 @@ let package = Package(
             name: "Control", dependencies: ["Consensus", "JSON"], path: "Sources/Node/Control/Core",
             swiftSettings: portable),
         .target(name: "Database", path: "Sources/Node/Database/Core", swiftSettings: portable),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .target(
-            name: "Pool", path: "Sources/Node/Pool/Core", sources: ["Routing", "SQL"],
+            name: "Digest", dependencies: ["COpenSSL"], path: "Sources/Shared/Digest", swiftSettings: portable,
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "Diagnostics", path: "Sources/Shared/Diagnostics", swiftSettings: portable),
+        .target(
+            name: "Languages", dependencies: ["Diagnostics"], path: "Sources/Shared/Languages",
             swiftSettings: portable),
+        .target(
+            name: "PostgreSQLWire", dependencies: ["Digest"], path: "Sources/Shared/PostgreSQLWire",
+            swiftSettings: portable),
+        .target(
+            name: "Pool", dependencies: ["PostgreSQLWire", "Languages", "Diagnostics", "Digest", "JSON"],
+            path: "Sources/Node/Pool/Core",
+            swiftSettings: portable + [.unsafeFlags(["-enable-testing"])]),
+        .target(name: "TestSupport", path: "Tests/Support", sources: ["SplitMix64.swift"]),
         .target(name: "Simulator", dependencies: ["Consensus"], path: "Tests/Simulator"),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulator", "Consensus", "Control", "Database", "Pool"],
+            name: "simulate",
+            dependencies: [
+                "Simulator", "Consensus", "Control", "Database", "Pool", "Languages", "PostgreSQLWire",
+                "TestSupport",
+            ],
             path: "Tests",
             exclude: [
-                "Simulator", "Simulation/VRRP", "Soak/Package.swift",
+                "Simulator", "Support", "Simulation/VRRP", "Soak/Package.swift",
                 "Simulation/Consensus/AgreementTests.swift", "Simulation/Control/LeaseTests.swift",
                 "Simulation/Control/LifeTests.swift", "Simulation/Control/MembershipTests.swift",
                 "Simulation/Database/DatabaseSimulationTests.swift",
-                "Simulation/Pool/ReadSimulationTests.swift",
+                "Simulation/Pool/ReadSimulationTests.swift", "Node/Pool/Simulation/PoolSimulationTests.swift",
             ],
             sources: [
                 "Soak/main.swift", "Simulation/Consensus", "Simulation/Control", "Simulation/Database",
-                "Simulation/Pool",
+                "Simulation/Pool", "Node/Pool/Support", "Node/Pool/Simulation",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import Foundation
 import Simulator
 
 /// Runs simulated histories on all cores: `simulate KIND... [--first N] [--count N] [--hours N] [--threads N]`, with KIND one of
-/// consensus, leases, members, lives, database and reads. It ends with the first history that breaks an invariant (exit code 1), after
+/// consensus, leases, members, lives, database, reads and pool. It ends with the first history that breaks an invariant (exit code 1), after
 /// `count` histories of each kind, or after so many node-hours together.
 ///
 /// scripts/soak and scripts/mutations build and start it.
@@ -16,7 +16,7 @@ struct History {
 }
 
 enum Kind: String, CaseIterable {
-    case consensus, leases, members, lives, database, reads
+    case consensus, leases, members, lives, database, reads, pool
 
     func run(_ seed: UInt64) -> History {
         switch self {
@@ -51,6 +51,9 @@ enum Kind: String, CaseIterable {
             return History(
                 violation: result.violation, nodes: result.nodes, simulated: result.simulated,
                 faults: result.faults, elections: result.failovers, writes: result.writes)
+        case .pool:
+            var simulation = PoolSimulation(seed: seed)
+            return History(violation: simulation.run(steps: 2500), writes: simulation.answered)
         }
     }
 }
@@ -136,7 +139,7 @@ final class Tally: @unchecked Sendable {
 func usage() -> Never {
     FileHandle.standardError.write(
         Data(
-            "usage: simulate consensus|leases|members|lives|database|reads... [--first N] [--count N] [--hours N] [--threads N]\n"
+            "usage: simulate consensus|leases|members|lives|database|reads|pool... [--first N] [--count N] [--hours N] [--threads N]\n"
                 .utf8))
     exit(2)
 }
