@@ -50,7 +50,7 @@ final class LabWriter: @unchecked Sendable {
 
     /// Ends it; every number that was acknowledged.
     func end() -> [Int] {
-        FileManager.default.createFile(atPath: stopFile, contents: nil)
+        _ = FileManager.default.createFile(atPath: stopFile, contents: nil)
         _ = done.wait(timeout: .now() + 60)
         try? FileManager.default.removeItem(atPath: stopFile)
         return acknowledged
