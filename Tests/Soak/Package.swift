@@ -20,7 +20,8 @@ let package = Package(
         .target(name: "Database", path: "Sources/Node/Database/Core", swiftSettings: portable),
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL"),
         .target(
-            name: "Digest", dependencies: ["COpenSSL"], path: "Sources/Shared/Digest", swiftSettings: portable,
+            name: "Digest", dependencies: ["COpenSSL"], path: "Sources/Shared/Digest",
+            swiftSettings: portable,
             linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "Diagnostics", path: "Sources/Shared/Diagnostics", swiftSettings: portable),
         .target(
