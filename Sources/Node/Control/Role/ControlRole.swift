@@ -168,12 +168,11 @@ final class ControlRole {
     /// Tells the core what consensus knows.
     private func look() {
         let status = member.status
+        var addresses: [MemberID: String] = [:]
+        for member in status.membership.members { addresses[member.id] = member.address }
         known = ControlCore.Knowledge(
             state: member.machine, applied: status.applied,
-            voters: failure == nil ? status.membership.voters.map { $0.id } : [],
-            addresses: Dictionary(
-                status.membership.members.map { ($0.id, $0.address) }, uniquingKeysWith: { first, _ in first }
-            ),
+            voters: failure == nil ? status.membership.voters.map { $0.id } : [], addresses: addresses,
             areVotersSettled: status.isMembershipCommitted, leader: failure == nil ? status.leader : nil)
         core.update(known, at: Reactor.clock())
         for watcher in watchers {
