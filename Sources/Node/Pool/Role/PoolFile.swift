@@ -20,7 +20,9 @@ enum PoolFile {
     static func readWhole(_ file: String, entropy: [UInt8]) -> (Whole?, [String]) {
         var (read, problems) = read(file)
         guard let configuration = read else { return (nil, problems) }
-        var isUsable = true
+        let unserved = Unserved.problems(in: configuration, file: file)
+        problems += unserved.sentences
+        var isUsable = unserved.isUsable
         func load<Value>(
             _ path: String?, _ word: String, _ empty: Value,
             _ parse: (String, String) -> (Value, [Diagnostic])

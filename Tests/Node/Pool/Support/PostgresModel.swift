@@ -17,6 +17,8 @@ final class PostgresModel {
     var closedPorts: Set<UInt16> = []
     /// A login fails with this; nil: it does not.
     var loginError: (code: String, text: String)?
+    /// It says that it is in recovery.
+    var isStandby = false
     /// Start-up messages are not answered.
     var loginHangs = false
     /// Cancel requests are carried out, but their connections stay open for now.

@@ -124,6 +124,7 @@ final class PostgresSession: WirePeer {
         for name in PostgresSettings.reported {
             BackendWriter.parameterStatus(name, settings.values[name] ?? "", to: &output)
         }
+        if model.isStandby { BackendWriter.parameterStatus("in_hot_standby", "on", to: &output) }
         BackendWriter.backendKeyData(process: process, secret: secret, to: &output)
         ready()
     }

@@ -37,6 +37,7 @@ extension Pooler {
                 finishCancel(link)
             }
         }
+        forgetUnused()
         for database in databases.values {
             for pool in database.pools {
                 if pool.waiting.first != nil || pool.failure != nil { launch(pool) }
@@ -49,6 +50,24 @@ extension Pooler {
         lookAtShutdown()
         if lifecycle != .running { isNeeded = true }
         if isNeeded { janitorAt = now + Self.janitorPeriod }
+    }
+
+    /// `autodb_idle_timeout`: databases that were made from the line `*`, when nobody has used them for long.
+    private func forgetUnused() {
+        guard let limit = configuration.autodbIdleTimeout, limit > .zero else { return }
+        for database in Array(databases.values) where database.isAutomatic {
+            guard database.clientCount == 0, database.serverCount == 0, !database.isPaused,
+                !database.isDisabled
+            else {
+                database.unusedSince = 0
+                continue
+            }
+            if database.unusedSince == 0 {
+                database.unusedSince = now
+            } else if now - database.unusedSince > limit.nanoseconds {
+                databases[database.name] = nil
+            }
+        }
     }
 
     /// Whether a client has to be looked at again.

@@ -221,6 +221,12 @@ extension Pooler {
     private func decideQuery(
         _ header: MessageHeader, _ body: UnsafeRawBufferPointer, _ client: PoolClient, _ server: PoolServer
     ) -> Decision {
+        if configuration.disablePqexec {
+            refuse(
+                client, "08P01", "PQexec disallowed",
+                hint: "disable_pqexec allows the extended protocol only.")
+            return .close
+        }
         if reads(server.pool) {
             let isWhole = body.count == header.total - MessageHeader.size
             if !isWhole, body.count < Self.classifyLimit { return .needsMore }
