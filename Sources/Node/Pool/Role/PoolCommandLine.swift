@@ -60,6 +60,7 @@ public enum PoolCommandLine {
         do throws(SystemError) {
             let role = try PoolRole(whole, file: file, journal: journal)
             try role.handleSignals()
+            role.openConsole()
             role.run()
             return 0
         } catch {

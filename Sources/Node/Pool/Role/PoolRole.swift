@@ -19,6 +19,8 @@ public final class PoolRole {
     private var unixListener: UnixListener?
     private var signals: Signals?
     private var leaseWatch: LeaseWatch?
+    private var console: ConsoleServer?
+    private let pulse: WorkerPulse
     private var isStopping = false
     private var finished: Set<Int> = []
 
@@ -26,7 +28,9 @@ public final class PoolRole {
     init(_ whole: PoolFile.Whole, file: String, journal: Journal) throws(SystemError) {
         let configuration = whole.configuration
         self.file = file
+        let count = min(max(configuration.workers ?? Int(cl_processor_count()), 1), Self.workerLimit)
         self.journal = journal
+        pulse = WorkerPulse(workers: count)
         let needed = UInt64(configuration.maxClientConn * 2 + 256)
         if cl_raise_descriptor_limit(needed) < needed {
             journal.log(
@@ -35,12 +39,12 @@ public final class PoolRole {
                     + "set LimitNOFILE=\(needed) or a smaller max_client_conn")
         }
         try open(configuration)
-        let count = min(max(configuration.workers ?? Int(cl_processor_count()), 1), Self.workerLimit)
         for _ in 0..<count { mailboxes.append(try ThreadMailbox()) }
         let permits: any PermitBook = count == 1 ? OwnPermits() : SharedPermits()
         for index in 0..<count {
             let worker = try PoolWorker(index, whole, permits, mailboxes, journal: journal)
             for descriptor in descriptors { worker.listen(on: descriptor) }
+            worker.pulse = pulse
             worker.reloading = { [unowned(unsafe) self] in reload() }
             worker.stopping = { [unowned(unsafe) self] in stopAll() }
             worker.finishing = { [unowned(unsafe) self] in mailboxes[0].post(.finished(index)) }
@@ -122,6 +126,30 @@ public final class PoolRole {
         return nil
     }
 
+    /// Opens the role's own console (`pinode ctl pool`), by which the VRRP role sees whether all workers turn. What cannot be opened is
+    /// logged: clients are worth more.
+    public func openConsole() {
+        do throws(SystemError) {
+            console = try ConsoleServer(on: workers[0].reactor, path: "\(RuntimeFolder.path)/pool.sock") {
+                [unowned(unsafe) self] in answer($0)
+            }
+        } catch {
+            journal.log(.warning, "no console: \(error.sentence)")
+        }
+    }
+
+    /// Nil while a worker hangs, whatever the question.
+    private func answer(_ command: String) -> String? {
+        guard pulse.hanging == nil else { return nil }
+        switch command {
+        case "": return ""
+        case "show health": return "ok: \(workers.count) workers, \(workers[0].permitsOfClients) clients\n"
+        default:
+            return
+                "Commands: show health. All others are PgBouncer's, by psql as the user pgbouncer on the Unix socket.\n"
+        }
+    }
+
     /// Serves until it is told to stop. The first worker runs in the calling thread.
     public func run() {
         for worker in workers.dropFirst() { startThread(worker) }
@@ -129,6 +157,7 @@ public final class PoolRole {
         workers[0].run()
         for thread in threads { pthread_join(thread, nil) }
         for worker in workers { worker.stopListening() }
+        console?.close()
         unixListener?.close()
         for descriptor in descriptors where descriptor != unixListener?.descriptor { close(descriptor) }
     }

@@ -28,6 +28,8 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     /// Of all workers.
     private let mailboxes: [ThreadMailbox<WorkerMail>]
     private var mail: MailSource?
+    /// Told at every turn.
+    var pulse: WorkerPulse?
     /// This worker is done, or wants all to end at once.
     var finishing: () -> Void = {}
     var stopping: () -> Void = {}
@@ -74,6 +76,9 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
         }
     }
 
+    /// Clients of all workers.
+    var permitsOfClients: Int { permits.count(permits.place("clients")) }
+
     func stopListening() {
         for acceptor in acceptors { acceptor.pause() }
         acceptors = []
@@ -101,6 +106,7 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
         var limit: Duration = .seconds(1)
         if let deadline = pooler.deadline { limit = min(limit, max(.zero, deadline - Reactor.clock())) }
         reactor.turn(limit: limit)
+        pulse?.beat(workerIndex)
         if reactor.nowNanoseconds >= pooler.deadlineNanoseconds { pooler.time(at: reactor.nowNanoseconds) }
     }
 
