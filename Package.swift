@@ -80,6 +80,7 @@ let package = Package(
         shared("Console", ["CLinux", "Reactor"]),
         shared("HTTP1", ["CLinux"]),
         shared("Languages", ["Diagnostics"]),
+        shared("SocketAddresses", ["CLinux", "Languages"]),
         shared("Manifest", ["JSON", "Digest"]),
         shared("PostgreSQLWire", ["Digest"]),
         shared("TLS", ["CTLS"]),
@@ -98,7 +99,7 @@ let package = Package(
         node("Proxy", at: "Proxy/Core", ["HTTP1", "Languages", "Diagnostics"]),
         node(
             "ProxyRole", at: "Proxy/Role",
-            ["CLinux", "Proxy", "Reactor", "Service", "Console", "HTTP1", "Languages"]),
+            ["CLinux", "Proxy", "Reactor", "Service", "Console", "HTTP1", "Languages", "SocketAddresses"]),
         node("VRRP", at: "VRRP/Core", ["Languages", "Diagnostics"]),
         node(
             "VRRPRole", at: "VRRP/Role",
@@ -123,7 +124,10 @@ let package = Package(
             "Pool", at: "Pool/Core", ["PostgreSQLWire", "Languages", "Diagnostics", "Digest", "JSON"]),
         node(
             "PoolRole", at: "Pool/Role",
-            ["CLinux", "Pool", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON"]),
+            [
+                "CLinux", "Pool", "Reactor", "Service", "Console", "Languages", "Diagnostics", "JSON",
+                "SocketAddresses",
+            ]),
         .executableTarget(
             name: "pinode",
             dependencies: [

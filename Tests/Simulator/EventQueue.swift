@@ -1,6 +1,6 @@
 /// A binary heap of events by time; those of one time keep their order. The heap holds numbers only:
 /// events are large and would be copied at every level.
-struct EventQueue<Event> {
+public struct EventQueue<Event> {
     private struct Entry {
         var nanoseconds: Int64
         var sequence: Int
@@ -16,9 +16,13 @@ struct EventQueue<Event> {
     private var free: [Int] = []
     private var sequence = 0
 
+    /// Nothing will happen.
+    public init() {}
+
     var nextTime: Duration? { entries.first.map { .nanoseconds($0.nanoseconds) } }
 
-    mutating func add(_ event: Event, at time: Duration) {
+    /// Something will happen.
+    public mutating func add(_ event: Event, at time: Duration) {
         let (seconds, attoseconds) = time.components
         let place: Int
         if let old = free.popLast() {
@@ -42,7 +46,8 @@ struct EventQueue<Event> {
         }
     }
 
-    mutating func removeFirst() -> (time: Duration, event: Event)? {
+    /// What happens next.
+    public mutating func removeFirst() -> (time: Duration, event: Event)? {
         guard let first = entries.first, let event = events[first.place] else { return nil }
         events[first.place] = nil
         free.append(first.place)

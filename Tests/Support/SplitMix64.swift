@@ -14,3 +14,19 @@ public struct SplitMix64: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 }
+
+extension SplitMix64 {
+    /// Bytes with one to three of them changed, taken out or put in.
+    public mutating func changed(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<Int.random(in: 1...3, using: &self) where !bytes.isEmpty {
+            let place = Int.random(in: bytes.indices, using: &self)
+            switch Int.random(in: 0..<3, using: &self) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &self)
+            case 1: bytes.remove(at: place)
+            default: bytes.insert(UInt8.random(in: 0...255, using: &self), at: place)
+            }
+        }
+        return bytes
+    }
+}

@@ -46,6 +46,13 @@ public enum FrontendMessage {
         bigEndian(Int32(12 + secret.count)) + bigEndian(80_877_102) + bigEndian(process) + secret
     }
 
+    /// Writes one message behind the bytes that are there: its type, a length that is filled in behind, what `body` adds. The frame is
+    /// the same on both ways.
+    @inline(__always)
+    public static func message(_ type: UInt8, to bytes: inout [UInt8], _ body: (inout [UInt8]) -> Void) {
+        BackendWriter.message(type, to: &bytes, body)
+    }
+
     private static func message(_ type: UInt8, _ body: [UInt8]) -> [UInt8] {
         [type] + bigEndian(Int32(body.count + 4)) + body
     }

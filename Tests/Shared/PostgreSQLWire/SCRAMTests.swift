@@ -151,29 +151,17 @@ import Testing
     func fuzz() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SplitMix64(seed: seed)
-        func changed(_ bytes: [UInt8]) -> [UInt8] {
-            var bytes = bytes
-            for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
-                let place = Int.random(in: bytes.indices, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes.remove(at: place)
-                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-                }
-            }
-            return bytes
-        }
         let wrong = SCRAMClient.Credentials.password(Self.bytes("wrong"))
         for round in 0..<5000 {
             var client = SCRAMClient(wrong, entropy: Self.entropy)
             var server = SCRAMServer(secret: Self.secret, entropy: Self.entropy)
-            let first = round % 2 == 0 ? changed(client.first) : client.first
+            let first = round % 2 == 0 ? random.changed(client.first) : client.first
             guard let challenge = try? server.challenge(first, isBound: false),
-                let answer = try? client.answer(round % 3 == 0 ? changed(challenge) : challenge)
+                let answer = try? client.answer(round % 3 == 0 ? random.changed(challenge) : challenge)
             else { continue }
-            let proven = try? server.finish(changed(answer))
+            let proven = try? server.finish(random.changed(answer))
             #expect(proven == nil && server.keys == nil, "seed \(seed)")
-            try? client.finish(changed(Self.bytes("v=AAAA")))
+            try? client.finish(random.changed(Self.bytes("v=AAAA")))
             #expect(!client.isDone, "seed \(seed)")
         }
     }

@@ -72,7 +72,7 @@ struct ReadScenario {
     private let isLossy: Bool
     private let length: Duration
     private var random: SeededRandom
-    private var events = ReadQueue<Event>()
+    private var events = EventQueue<Event>()
     private var now: Duration = .zero
     private var servers: ReplicatedServers
     private var pools: [PoolNode] = []
@@ -351,42 +351,4 @@ struct ReadScenario {
         let text = Array("select 1".utf8)
         return router.judge(Statement.classify(text, for: .routing), text.span.bytes, at: .zero)
     }()
-}
-
-/// Events by time; those of one time keep their order.
-struct ReadQueue<Event> {
-    private var entries: [(time: Duration, order: Int, event: Event)] = []
-    private var count = 0
-
-    mutating func add(_ event: Event, at time: Duration) {
-        count += 1
-        entries.append((time, count, event))
-        var child = entries.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard isBefore(child, parent) else { return }
-            entries.swapAt(child, parent)
-            child = parent
-        }
-    }
-
-    mutating func removeFirst() -> (Duration, Event)? {
-        guard let first = entries.first else { return nil }
-        entries.swapAt(0, entries.count - 1)
-        entries.removeLast()
-        var parent = 0
-        while true {
-            let left = 2 * parent + 1
-            var smallest = parent
-            if left < entries.count, isBefore(left, smallest) { smallest = left }
-            if left + 1 < entries.count, isBefore(left + 1, smallest) { smallest = left + 1 }
-            guard smallest != parent else { return (first.time, first.event) }
-            entries.swapAt(parent, smallest)
-            parent = smallest
-        }
-    }
-
-    private func isBefore(_ a: Int, _ b: Int) -> Bool {
-        (entries[a].time, entries[a].order) < (entries[b].time, entries[b].order)
-    }
 }

@@ -70,7 +70,8 @@ public enum PoolLogLevel: Sendable {
 public protocol PoolDriver: AnyObject {
     /// Queues bytes; they are valid during the call only and leave in order, at the end of the turn at the latest.
     func send(_ bytes: UnsafeRawBufferPointer, on link: Link)
-    /// Bytes that have been queued and that the kernel has not taken yet.
+    /// Bytes that have been queued and that the kernel has not taken yet. Once they were more than `Pooler.highWater`, `Pooler.drained`
+    /// is called when all have gone.
     func queued(on link: Link) -> Int
     /// Opens a connection; `Pooler.connected` or `Pooler.ended` tells what came of it.
     func connect(_ link: Link, to endpoint: Endpoint)
@@ -80,8 +81,6 @@ public protocol PoolDriver: AnyObject {
     func pause(_ link: Link)
     /// Goes on receiving.
     func resume(_ link: Link)
-    /// Calls `Pooler.drained` once what is queued on the link has gone.
-    func tellWhenDrained(_ link: Link)
     /// Where our end of a connection is, for people; nil for a Unix socket.
     func ownEnd(of link: Link) -> (address: String, port: UInt16)?
     /// The link's descriptor, for people.

@@ -20,7 +20,7 @@ public final class Pooler {
     private var freeLinks: [Link] = []
     /// Commands of consoles that all workers carry out, and those that this one has not carried out yet.
     var gatherings: [UInt64: Gathering] = [:]
-    var commandsThatWait: [(wait: ConsoleSession.Wait, number: UInt64, worker: Int)] = []
+    var commandsThatWait: [(wait: CommandWait, number: UInt64, worker: Int)] = []
     let permits: any PermitBook
     let clientPlace: Int
     /// All that are there.
@@ -79,7 +79,7 @@ public final class Pooler {
 
     // MARK: what the driver tells
 
-    /// A client came. Returns its link, or nil when it is refused without a word, since there are no numbers left.
+    /// A client came. Returns the link that its connection has from now on.
     public func accepted(from peer: Peer, at now: Nanoseconds) -> Link {
         self.now = now
         let link = takeLink()
@@ -96,9 +96,7 @@ public final class Pooler {
     @inline(__always)
     public func received(_ bytes: UnsafeRawBufferPointer, on link: Link, at now: Nanoseconds) {
         self.now = now
-        guard let session = sessions[Int(link)] else {
-            return
-        }
+        guard let session = sessions[Int(link)] else { return }
         if session.isServer {
             takeAnswers(bytes, from: unsafeDowncast(session, to: PoolServer.self))
         } else {
@@ -126,7 +124,7 @@ public final class Pooler {
         }
     }
 
-    /// All that was queued has gone: whoever was held back for its sake goes on.
+    /// All that was queued has gone, after it had been more than `highWater`: whoever was held back for its sake goes on.
     public func drained(_ link: Link, at now: Nanoseconds) {
         self.now = now
         guard let session = sessions[Int(link)] else { return }
@@ -138,6 +136,22 @@ public final class Pooler {
     }
 
     // MARK: links
+
+    /// All clients that are there.
+    var clients: [PoolClient] {
+        sessions.compactMap { session in
+            guard let session, !session.isServer else { return nil }
+            return unsafeDowncast(session, to: PoolClient.self)
+        }
+    }
+
+    /// Who had this link, unless it is gone and the link another's.
+    func client(_ link: Link, number: UInt64) -> PoolClient? {
+        guard let session = sessions[Int(link)], !session.isServer, session.number == number else {
+            return nil
+        }
+        return unsafeDowncast(session, to: PoolClient.self)
+    }
 
     func takeLink() -> Link {
         if let link = freeLinks.popLast() { return link }
@@ -158,8 +172,8 @@ public final class Pooler {
 
     // MARK: sending
 
-    /// A connection with more than this queued makes whoever feeds it wait. In bytes.
-    static let highWater = 64 * 1024
+    /// A connection with more than this queued makes whoever feeds it wait, until the driver calls `drained`. In bytes.
+    public static let highWater = 64 * 1024
 
     @inline(__always)
     func send(_ bytes: UnsafeRawBufferPointer, to session: Session) {
@@ -210,10 +224,7 @@ public final class Pooler {
     /// After bytes of `source` went to `target`: `source` waits while too much of it has not left yet.
     @inline(__always)
     func holdBack(_ source: Session, for target: Session) {
-        if driver.queued(on: target.link) > Self.highWater, !source.isPaused {
-            pause(source)
-            driver.tellWhenDrained(target.link)
-        }
+        if driver.queued(on: target.link) > Self.highWater { pause(source) }
     }
 }
 

@@ -4,6 +4,7 @@ import Languages
 import Pool
 import Reactor
 import Service
+import SocketAddresses
 
 /// The pool as a whole: listening sockets, a worker a thread, signals.
 public final class PoolRole {

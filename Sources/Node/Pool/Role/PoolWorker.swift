@@ -3,6 +3,7 @@ import Languages
 import Pool
 import Reactor
 import Service
+import SocketAddresses
 
 /// The pool's core on one Reactor: channels for its links, listening sockets, dice and the log.
 final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
@@ -41,6 +42,8 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
         _ mailboxes: [ThreadMailbox<WorkerMail>],
         journal: Journal
     ) throws(SystemError) {
+        // A channel tells that it is drained from its own mark on.
+        precondition(Pooler.highWater >= Channel.highWater)
         workerIndex = index
         workerCount = mailboxes.count
         self.permits = permits
@@ -187,8 +190,6 @@ final class PoolWorker: PoolDriver, ChannelOwner, AcceptorOwner {
     func pause(_ link: Link) { channels[Int(link)]?.pause() }
 
     func resume(_ link: Link) { channels[Int(link)]?.resume() }
-
-    func tellWhenDrained(_ link: Link) {}
 
     func descriptor(of link: Link) -> Int32 { channels[Int(link)]?.descriptor ?? -1 }
 

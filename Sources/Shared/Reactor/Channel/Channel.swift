@@ -84,21 +84,19 @@ public final class Channel {
     }
 
     /// Connects to a TCP address. How long that may last is the owner's to say, by `close`.
-    public init(connectingTo peer: cl_peer, on reactor: Reactor, owner: any ChannelOwner) {
+    public convenience init(connectingTo peer: cl_peer, on reactor: Reactor, owner: any ChannelOwner) {
         var peer = peer
         var done: Int32 = 0
-        let result = cl_connect_peer(&peer, &done)
-        socket = max(result, -1)
-        self.reactor = reactor
-        self.owner = owner
-        state = .connecting
-        if result < 0 { failure = -result }
-        reactor.enlist(self)
+        self.init(connecting: cl_connect_peer(&peer, &done), reactor, owner)
     }
 
     /// Connects to a Unix socket's path; a leading `@` means the abstract namespace.
-    public init(connectingToPath path: String, on reactor: Reactor, owner: any ChannelOwner) {
-        let result = path.withCString { cl_connect_unix($0) }
+    public convenience init(connectingToPath path: String, on reactor: Reactor, owner: any ChannelOwner) {
+        self.init(connecting: path.withCString { cl_connect_unix($0) }, reactor, owner)
+    }
+
+    /// With a socket whose connection is in the making, or the negative errno of one that cannot be made.
+    private init(connecting result: Int32, _ reactor: Reactor, _ owner: any ChannelOwner) {
         socket = max(result, -1)
         self.reactor = reactor
         self.owner = owner

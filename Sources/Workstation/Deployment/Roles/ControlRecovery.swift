@@ -61,7 +61,7 @@ public struct ControlRecovery: Sendable {
     /// What the node knows, who knows as much, who does not answer: for people who must decide. Control is stopped for a moment on
     /// each node that answers, which does nothing without a majority.
     public func lossOfRecovering(_ node: String) throws(DeploymentFailure) -> String {
-        try known(node)
+        try consoles.require(node, running: "control")
         let healths = consoles.askAll("show health")
         for health in healths {
             guard case .success(let text) = health.answer, text.hasPrefix("ok") else { continue }
@@ -147,7 +147,7 @@ public struct ControlRecovery: Sendable {
 
     /// Throws a node's log away, after another one was recovered, and waits until it follows.
     public func rejoin(_ node: String) throws(DeploymentFailure) {
-        try known(node)
+        try consoles.require(node, running: "control")
         _ = try run(
             node, "rejoining",
             "systemctl stop pinode-control; code=0; \(Self.pinode) rejoin --accept-loss || code=$?; "
@@ -204,12 +204,6 @@ public struct ControlRecovery: Sendable {
     }
 
     // MARK: asking
-
-    private func known(_ node: String) throws(DeploymentFailure) {
-        guard !consoles.nodes.contains(node) else { return }
-        throw DeploymentFailure(
-            "\(node) does not run control; the nodes that do are \(consoles.nodes.joined(separator: ", "))")
-    }
 
     /// A script's lines.
     private func run(_ node: String, _ step: String, _ script: String) throws(DeploymentFailure) -> [String] {

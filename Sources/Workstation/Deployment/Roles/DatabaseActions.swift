@@ -44,7 +44,7 @@ public struct DatabaseActions: Sendable {
 
     private func check(_ target: String?, besides primary: DatabaseAnswer) throws(DeploymentFailure) {
         guard let target, target != primary.node else { return }
-        try known(target)
+        try consoles.require(target, running: "the database")
         guard let node = primary.nodes.first(where: { $0.name == target }), node.state == "streaming" else {
             let state = primary.nodes.first { $0.name == target }?.state ?? DatabaseAnswer.Node.silent
             throw DeploymentFailure(
@@ -103,7 +103,7 @@ public struct DatabaseActions: Sendable {
 
     /// Restarts PostgreSQL on a node, or on all, one after the other and the primary last; that hands over first.
     public func restart(_ node: String?) throws(DeploymentFailure) {
-        if let node { try known(node) }
+        if let node { try consoles.require(node, running: "the database") }
         let status = DatabaseStatus(consoles)
         for silence in node == nil ? status.entries : [] {
             if case .failure(let reason) = silence.answer {
@@ -141,7 +141,7 @@ public struct DatabaseActions: Sendable {
 
     /// Throws a standby's data folder away and copies it anew.
     public func reinit(_ node: String) throws(DeploymentFailure) {
-        try known(node)
+        try consoles.require(node, running: "the database")
         let primary = try primary("there is nothing to copy from")
         guard node != primary.node else {
             throw DeploymentFailure(
@@ -174,7 +174,7 @@ public struct DatabaseActions: Sendable {
 
     /// What a node says would be lost if it became the primary by force.
     public func lossOfPromoting(_ node: String) throws(DeploymentFailure) -> String {
-        try known(node)
+        try consoles.require(node, running: "the database")
         let status = DatabaseStatus(consoles)
         if let primary = status.primary {
             throw DeploymentFailure(
@@ -200,13 +200,6 @@ public struct DatabaseActions: Sendable {
     }
 
     // MARK: asking
-
-    private func known(_ node: String) throws(DeploymentFailure) {
-        guard !consoles.nodes.contains(node) else { return }
-        throw DeploymentFailure(
-            "\(node) does not run the database; the nodes that do are \(consoles.nodes.joined(separator: ", "))"
-        )
-    }
 
     func primary(_ otherwise: String) throws(DeploymentFailure) -> DatabaseAnswer {
         let status = DatabaseStatus(consoles)

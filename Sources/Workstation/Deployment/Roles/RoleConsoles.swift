@@ -41,6 +41,13 @@ public struct RoleConsoles: Sendable {
         self.ask = ask
     }
 
+    /// Whether a node has the role, as a failure with those that do. `role`: as it stands in a sentence.
+    func require(_ node: String, running role: String) throws(DeploymentFailure) {
+        guard !nodes.contains(node) else { return }
+        throw DeploymentFailure(
+            "\(node) does not run \(role); the nodes that do are \(nodes.joined(separator: ", "))")
+    }
+
     /// Logs in at all nodes that have the recipe; one that cannot be reached answers with the reason.
     public init(
         _ role: String, recipe: String, of access: NodeAccess, asking: Asking

@@ -254,18 +254,6 @@ import Testing
     func fuzz() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SplitMix64(seed: seed)
-        func changed(_ bytes: [UInt8]) -> [UInt8] {
-            var bytes = bytes
-            for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
-                let place = Int.random(in: bytes.indices, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes.remove(at: place)
-                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-                }
-            }
-            return bytes
-        }
         let first = Array("SCRAM-SHA-256\0\0\0\0\u{B}n,,n=,r=abc".utf8)
         let last = Array("c=biws,r=abcBQYHCAkKCwwNDg8QERITFBUWFxg=,p=".utf8) + Base64.encode([UInt8](1...32))
         for round in 0..<3000 {
@@ -274,7 +262,9 @@ import Testing
             var authentication = Self.authentication(method)
             var output: [UInt8] = []
             var progress = authentication.start(.found(secret), to: &output)
-            for message in [round % 5 == 0 ? first : changed(first), changed(last), changed(last)] {
+            for message in [
+                round % 5 == 0 ? first : random.changed(first), random.changed(last), random.changed(last),
+            ] {
                 progress = authentication.handle(.message(message), to: &output)
                 if case .accepted = progress { Issue.record("seed \(seed) round \(round)") }
             }

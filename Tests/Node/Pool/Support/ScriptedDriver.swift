@@ -75,6 +75,7 @@ final class ScriptedDriver: PoolDriver {
         if wire.isConnecting { violations.append("sends on link \(link), which is not connected") }
         wire.outgoing.append(contentsOf: bytes)
         wire.mostQueued = max(wire.mostQueued, wire.outgoing.count)
+        if wire.outgoing.count > Pooler.highWater { wire.tellsWhenDrained = true }
     }
 
     func queued(on link: Link) -> Int { open[link]?.outgoing.count ?? 0 }
@@ -103,11 +104,6 @@ final class ScriptedDriver: PoolDriver {
     func resume(_ link: Link) {
         guard let wire = open[link] else { return violations.append("resumes link \(link), which is closed") }
         wire.isPaused = false
-    }
-
-    func tellWhenDrained(_ link: Link) {
-        guard let wire = open[link] else { return violations.append("watches link \(link), which is closed") }
-        wire.tellsWhenDrained = true
     }
 
     func ownEnd(of link: Link) -> (address: String, port: UInt16)? { nil }

@@ -6,7 +6,7 @@ extension Pooler {
     enum Outcome {
         case done
         case failed(code: String, String)
-        case waits(ConsoleSession.Wait)
+        case waits(CommandWait)
     }
 
     func act(on command: ConsoleCommand) -> Outcome {
@@ -101,21 +101,15 @@ extension Pooler {
 
     private func kill(_ database: PoolDatabaseEntry) {
         database.isPaused = true
-        for session in sessions {
-            guard let session, !session.isServer else { continue }
-            let client = unsafeDowncast(session, to: PoolClient.self)
-            if client.pool?.database === database { refuse(client, "57P01", "database removed") }
-        }
-        for pool in database.pools { for server in pool.servers { close(server, "database removed") } }
+        empty(database)
     }
 
     private func killClient(_ number: UInt64) -> Outcome {
-        for session in sessions {
-            guard let session, !session.isServer, session.number == number else { continue }
-            refuse(unsafeDowncast(session, to: PoolClient.self), "57P01", "admin forced disconnect")
-            return .done
+        guard let client = clients.first(where: { $0.number == number }) else {
+            return .failed(code: "02000", "client not found")
         }
-        return .failed(code: "02000", "client not found")
+        refuse(client, "57P01", "admin forced disconnect")
+        return .done
     }
 
     private func suspend() -> Outcome {
@@ -153,28 +147,15 @@ extension Pooler {
 
     // MARK: commands that wait
 
-    func wakeConsoles() {
-        wakeJanitor()
-        lookAtWaitingConsoles()
-    }
-
-    /// Answers those whose command has come to its end.
-    func lookAtWaitingConsoles() {
+    /// Answers those that have come to their end.
+    func lookAtWaitingCommands() {
         for (index, command) in commandsThatWait.enumerated().reversed() where isOver(command.wait) {
             commandsThatWait.remove(at: index)
             answer(.done, command.number, to: command.worker)
         }
-        for session in sessions {
-            guard let session, !session.isServer, !session.isClosed else { continue }
-            let client = unsafeDowncast(session, to: PoolClient.self)
-            guard let console = client.console, let wait = console.waitsFor, isOver(wait) else { continue }
-            console.waitsFor = nil
-            complete(console.waitingTag, client, isSimple: console.answersSimple)
-            digestHeld(client)
-        }
     }
 
-    private func isOver(_ wait: ConsoleSession.Wait) -> Bool {
+    private func isOver(_ wait: CommandWait) -> Bool {
         switch wait {
         case .pause(let name):
             return (databases(name) ?? []).allSatisfy { $0.serverCount == 0 || !$0.isPaused }

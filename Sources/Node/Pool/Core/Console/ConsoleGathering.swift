@@ -1,5 +1,13 @@
 import PostgreSQLWire
 
+/// What a command waits for before it is answered.
+enum CommandWait {
+    /// Until no client of these databases has a server; nil: of all.
+    case pause(String?)
+    case close(String?)
+    case suspend
+}
+
 /// A command that all workers carry out, and whose answers become one.
 final class Gathering {
     let client: (link: Link, number: UInt64)
@@ -42,7 +50,8 @@ extension Pooler {
         case .failed(let code, let problem): answer(.failed(code: code, problem), number, to: worker)
         case .waits(let wait):
             commandsThatWait.append((wait: wait, number: number, worker: worker))
-            wakeConsoles()
+            wakeJanitor()
+            lookAtWaitingCommands()
         }
     }
 
@@ -71,10 +80,7 @@ extension Pooler {
         gathering.missing -= 1
         guard gathering.missing == 0 else { return }
         gatherings[number] = nil
-        guard let session = sessions[Int(gathering.client.link)], !session.isServer,
-            session.number == gathering.client.number
-        else { return }
-        let client = unsafeDowncast(session, to: PoolClient.self)
+        guard let client = client(gathering.client.link, number: gathering.client.number) else { return }
         client.console?.isGathering = false
         if let table = gathering.table {
             say(to: client) { bytes in

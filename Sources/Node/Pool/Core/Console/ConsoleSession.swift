@@ -1,7 +1,7 @@
 import Languages
 import PostgreSQLWire
 
-/// What the console remembers of one client: the commands that it prepared, and what it waits for.
+/// What the console remembers of one client: the commands that it prepared, and whether it waits for an answer.
 final class ConsoleSession {
     /// May it do everything, or only look?
     let isAdministrator: Bool
@@ -9,20 +9,8 @@ final class ConsoleSession {
     var portals: [[UInt8]: String] = [:]
     /// An error was told in the extended protocol: all up to the next Sync is ignored.
     var skipsToSync = false
-    /// All workers are asked; the next command waits.
+    /// A command is not answered yet; the next one waits.
     var isGathering = false
-    /// A command that is answered when its time has come.
-    var waitsFor: Wait?
-    /// How that is answered.
-    var answersSimple = true
-    var waitingTag = ""
-
-    enum Wait {
-        /// Until no client of these databases has a server; nil: of all.
-        case pause(String?)
-        case close(String?)
-        case suspend
-    }
 
     /// So many commands may be prepared at a time.
     static let limit = 64
@@ -38,9 +26,7 @@ extension Pooler {
     func takeConsole(_ bytes: UnsafeRawBufferPointer, from client: PoolClient) -> Int {
         var at = 0
         client.lastActiveAt = now
-        while bytes.count - at >= MessageHeader.size, !client.isClosed, client.console?.waitsFor == nil,
-            client.console?.isGathering == false
-        {
+        while bytes.count - at >= MessageHeader.size, !client.isClosed, client.console?.isGathering == false {
             guard let header = MessageHeader(bytes, at: at, limit: Self.consoleLimit) else {
                 refuse(client, "08P01", "a message for the console is too long or broken")
                 return bytes.count
@@ -155,37 +141,21 @@ extension Pooler {
                         severity: "NOTICE", code: "00000", text: "Console usage", detail: Self.help),
                     to: &bytes)
             }
-            complete(command, client, isSimple: isSimple)
+            complete(command.tag, client, isSimple: isSimple)
         case .show(let what):
-            if driver.workerCount > 1, table(of: what, columnsOnly: true) != nil {
-                return gather(command, text, client, isSimple: isSimple)
-            }
-            guard let table = table(of: what, columnsOnly: false) else {
+            guard table(of: what, columnsOnly: true) != nil else {
                 return fail(client, "42601", "invalid command '\(text)', use SHOW HELP;", isSimple: isSimple)
             }
-            say(to: client) { bytes in
-                if isSimple { BackendWriter.rowDescription(table.columns, to: &bytes) }
-                table.appendRows(to: &bytes)
+            gather(command, text, client, isSimple: isSimple)
+        // The role does these for all workers.
+        case .reload, .shutdown(.now):
+            if case .failed(let code, let problem) = act(on: command) {
+                fail(client, code, problem, isSimple: isSimple)
+            } else {
+                complete(command.tag, client, isSimple: isSimple)
             }
-            complete(command, client, isSimple: isSimple)
-        default:
-            if driver.workerCount > 1, command != .reload, command != .shutdown(.now) {
-                return gather(command, text, client, isSimple: isSimple)
-            }
-            switch act(on: command) {
-            case .done: complete(command, client, isSimple: isSimple)
-            case .failed(let code, let problem): fail(client, code, problem, isSimple: isSimple)
-            case .waits(let wait):
-                console.waitsFor = wait
-                console.answersSimple = isSimple
-                console.waitingTag = command.tag
-                wakeConsoles()
-            }
+        default: gather(command, text, client, isSimple: isSimple)
         }
-    }
-
-    func complete(_ command: ConsoleCommand, _ client: PoolClient, isSimple: Bool) {
-        complete(command.tag, client, isSimple: isSimple)
     }
 
     func complete(_ tag: String, _ client: PoolClient, isSimple: Bool) {

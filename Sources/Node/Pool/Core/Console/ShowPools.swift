@@ -157,14 +157,9 @@ extension Pooler {
         var table = ConsoleTable(text: ["list"], numbers: ["items"])
         if columnsOnly { return table }
         let pools = sortedPools
-        var logins = 0
         var idleServers = 0
         var servers = 0
-        for session in sessions {
-            guard let session, !session.isServer else { continue }
-            let state = unsafeDowncast(session, to: PoolClient.self).state
-            if state == .startup || state == .login { logins += 1 }
-        }
+        let logins = clients.count { $0.state == .startup || $0.state == .login }
         for pool in pools {
             servers += pool.servers.count
             idleServers += pool.idle.count

@@ -24,10 +24,7 @@ extension Pooler {
     func showClients(_ columnsOnly: Bool) -> ConsoleTable {
         var table = ConsoleTable(Self.sessionColumns)
         if columnsOnly { return table }
-        for session in sessions {
-            guard let session, !session.isServer, !session.isClosed else { continue }
-            table.rows.append(row(of: unsafeDowncast(session, to: PoolClient.self)))
-        }
+        for client in clients { table.rows.append(row(of: client)) }
         return table
     }
 

@@ -50,7 +50,7 @@ extension Pooler {
         return true
     }
 
-    private func enqueue(_ client: PoolClient, in pool: ServerPool) {
+    func enqueue(_ client: PoolClient, in pool: ServerPool) {
         if client.state != .welcome { client.state = .waiting }
         client.waitingSince = now
         client.wasNotifiedOfWaiting = false

@@ -46,7 +46,8 @@ extension Pooler {
             }
         }
         if now - periodBegan >= configuration.statsPeriod.nanoseconds { endPeriod() }
-        lookAtWaitingConsoles()
+        lookAtWaitingCommands()
+        if !commandsThatWait.isEmpty { isNeeded = true }
         lookAtShutdown()
         if lifecycle != .running { isNeeded = true }
         if isNeeded { janitorAt = now + Self.janitorPeriod }
@@ -126,7 +127,7 @@ extension Pooler {
                 refuse(client, "57P05", "client_idle_timeout")
             }
             return true
-        case .console: return client.console?.waitsFor != nil
+        case .console: return false
         }
     }
 

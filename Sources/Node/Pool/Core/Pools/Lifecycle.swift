@@ -60,13 +60,16 @@ extension Pooler {
         wakeJanitor()
     }
 
-    private func remove(_ database: PoolDatabaseEntry) {
-        for session in sessions {
-            guard let session, !session.isServer else { continue }
-            let client = unsafeDowncast(session, to: PoolClient.self)
-            if client.pool?.database === database { refuse(client, "57P01", "database removed") }
+    /// Ends all that is connected with a database.
+    func empty(_ database: PoolDatabaseEntry) {
+        for client in clients where client.pool?.database === database {
+            refuse(client, "57P01", "database removed")
         }
         for pool in database.pools { for server in pool.servers { close(server, "database removed") } }
+    }
+
+    private func remove(_ database: PoolDatabaseEntry) {
+        empty(database)
         if databases[database.name] === database { databases[database.name] = nil }
     }
 
@@ -80,12 +83,8 @@ extension Pooler {
     func beginShutdown(_ way: Lifecycle) {
         lifecycle = way
         if way == .waitsForServers {
-            for session in sessions {
-                guard let session, !session.isServer else { continue }
-                let client = unsafeDowncast(session, to: PoolClient.self)
-                if client.server == nil, client.console == nil {
-                    refuse(client, "57P01", "server shutting down")
-                }
+            for client in clients where client.server == nil && client.console == nil {
+                refuse(client, "57P01", "server shutting down")
             }
             for database in databases.values {
                 for pool in database.pools { for server in pool.idle { close(server, "shutdown") } }
@@ -100,11 +99,7 @@ extension Pooler {
         switch lifecycle {
         case .running: return
         case .waitsForClients:
-            let consoles = sessions.reduce(0) { count, session in
-                guard let session, !session.isServer else { return count }
-                return count + (unsafeDowncast(session, to: PoolClient.self).console == nil ? 0 : 1)
-            }
-            if clientCount == consoles { driver.finished() }
+            if clients.allSatisfy({ $0.console != nil }) { driver.finished() }
         case .waitsForServers:
             if databases.values.allSatisfy({
                 $0.pools.allSatisfy { $0.servers.allSatisfy { $0.client == nil } }

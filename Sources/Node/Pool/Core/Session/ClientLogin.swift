@@ -267,10 +267,7 @@ extension Pooler {
         }
         let pool = pool(database, user)
         pool.credentials = credentials
-        client.pool = pool
-        pool.clientCount += 1
-        database.clientCount += 1
-        user.clientCount += 1
+        join(client, pool)
         database.traffic.clientLogins += 1
         if configuration.logConnections {
             let tls = client.tls.isEmpty ? "no" : client.tls
@@ -285,10 +282,16 @@ extension Pooler {
                 "server login has been failing, cached error: \(failure.text) (server_login_retry)")
         }
         client.state = .welcome
-        client.waitingSince = now
-        wakeJanitor()
-        pool.waiting.append(client)
+        enqueue(client, in: pool)
         launch(pool)
+    }
+
+    /// A client, for whom places have been taken, belongs to a pool until it ends.
+    func join(_ client: PoolClient, _ pool: ServerPool) {
+        client.pool = pool
+        pool.clientCount += 1
+        pool.database.clientCount += 1
+        pool.user.clientCount += 1
     }
 
     func pool(_ database: PoolDatabaseEntry, _ user: PoolUserEntry) -> ServerPool {

@@ -30,7 +30,7 @@ extension Pooler {
     private func waits(_ client: PoolClient) -> Bool {
         switch client.state {
         case .waiting, .settling, .welcome: true
-        case .console: client.console?.waitsFor != nil
+        case .console: client.console?.isGathering == true
         case .startup, .login, .idle, .active: false
         }
     }

@@ -65,7 +65,9 @@ extension Pooler {
             server.outstanding.append(.bind)
             var front = [Ask.bind]
             let own = PreparedQuery.serverName(query.number)
-            Self.append(UInt32(header.total - 1 - name.count - 1 + own.count), to: &front)
+            // The rest of the message, which this counts, is behind it.
+            let length = UInt32(header.total - 1 - name.count - 1 + own.count)
+            withUnsafeBytes(of: length.bigEndian) { front.append(contentsOf: $0) }
             front.append(contentsOf: portal)
             front.append(0)
             front.append(contentsOf: own)
@@ -100,11 +102,10 @@ extension Pooler {
             ensure(query, on: server)
             server.outstanding.append(.describeStatement)
             insert(to: server) { bytes in
-                let own = PreparedQuery.serverName(query.number)
-                bytes.append(Ask.describe)
-                Self.append(UInt32(5 + own.count), to: &bytes)
-                bytes.append(kind)
-                bytes.append(contentsOf: own)
+                FrontendMessage.message(Ask.describe, to: &bytes) {
+                    $0.append(kind)
+                    $0.append(contentsOf: PreparedQuery.serverName(query.number))
+                }
             }
             return .done
         default: return .forward
@@ -131,11 +132,11 @@ extension Pooler {
         server.pool.database.traffic.serverParses += 1
         server.outstanding.append(.parse)
         insert(to: server) { bytes in
-            bytes.append(Ask.parse)
-            Self.append(UInt32(header.total - 1 - (place.end - place.start) + own.count), to: &bytes)
-            bytes.append(contentsOf: body[..<(start + place.start)])
-            bytes.append(contentsOf: own)
-            bytes.append(contentsOf: body[(start + place.end)...])
+            FrontendMessage.message(Ask.parse, to: &bytes) {
+                $0.append(contentsOf: body[..<(start + place.start)])
+                $0.append(contentsOf: own)
+                $0.append(contentsOf: body[(start + place.end)...])
+            }
         }
         return .done
     }
@@ -148,21 +149,18 @@ extension Pooler {
     ) {
         if !server.statements.touch(query.number) {
             sendParse(query, to: server, .ownParse)
-            insert(to: server) { bytes in
-                bytes.append(Ask.sync)
-                Self.append(4, to: &bytes)
-            }
+            insert(to: server) { FrontendMessage.message(Ask.sync, to: &$0) { _ in } }
             server.outstanding.append(.ownSync)
         }
         let own = PreparedQuery.serverName(query.number).dropLast()
         server.outstanding.append(deallocates ? .deallocate : .query, deallocates ? query.number : 0)
         insert(to: server) { bytes in
-            bytes.append(Ask.query)
-            Self.append(UInt32(4 + text.count - (place.end - place.start) + own.count + 1), to: &bytes)
-            bytes.append(contentsOf: text[..<place.start])
-            bytes.append(contentsOf: own)
-            bytes.append(contentsOf: text[place.end...])
-            bytes.append(0)
+            FrontendMessage.message(Ask.query, to: &bytes) {
+                $0.append(contentsOf: text[..<place.start])
+                $0.append(contentsOf: own)
+                $0.append(contentsOf: text[place.end...])
+                $0.append(0)
+            }
         }
     }
 
@@ -215,17 +213,15 @@ extension Pooler {
         }
         insert(to: server) { bytes in
             for number in evicted {
-                let name = PreparedQuery.serverName(number)
-                bytes.append(Ask.close)
-                Self.append(UInt32(5 + name.count), to: &bytes)
-                bytes.append(UInt8(ascii: "S"))
-                bytes.append(contentsOf: name)
+                FrontendMessage.message(Ask.close, to: &bytes) {
+                    $0.append(UInt8(ascii: "S"))
+                    $0.append(contentsOf: PreparedQuery.serverName(number))
+                }
             }
-            let name = PreparedQuery.serverName(query.number)
-            bytes.append(Ask.parse)
-            Self.append(UInt32(4 + name.count + query.definition.count), to: &bytes)
-            bytes.append(contentsOf: name)
-            bytes.append(contentsOf: query.definition)
+            FrontendMessage.message(Ask.parse, to: &bytes) {
+                $0.append(contentsOf: PreparedQuery.serverName(query.number))
+                $0.append(contentsOf: query.definition)
+            }
         }
         for number in evicted { server.outstanding.append(.ownClose, number) }
         server.outstanding.append(kind, query.number)
@@ -235,20 +231,14 @@ extension Pooler {
     func tellKnown(_ server: PoolServer) {
         while let entry = server.outstanding.first {
             switch entry.kind {
-            case .knownParse: sayEmpty(Answer.parseComplete, server)
-            case .knownClose: sayEmpty(Answer.closeComplete, server)
+            case .knownParse:
+                if let client = server.client { say(to: client) { BackendWriter.parseComplete(to: &$0) } }
+            case .knownClose:
+                if let client = server.client { say(to: client) { BackendWriter.closeComplete(to: &$0) } }
             default: return
             }
             server.outstanding.removeFirst()
             if let client = server.client { settle(client) }
-        }
-    }
-
-    private func sayEmpty(_ type: UInt8, _ server: PoolServer) {
-        guard let client = server.client else { return }
-        say(to: client) { bytes in
-            bytes.append(type)
-            Self.append(4, to: &bytes)
         }
     }
 
@@ -269,12 +259,5 @@ extension Pooler {
             at += 1
         }
         return nil
-    }
-
-    static func append(_ value: UInt32, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(truncatingIfNeeded: value >> 24))
-        bytes.append(UInt8(truncatingIfNeeded: value >> 16))
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value))
     }
 }

@@ -43,14 +43,11 @@ extension Pooler {
             client, number: nextNumber(), parameters: SessionParameters(names), now: now)
         errand.query = own.settings.authQuery ?? configuration.authQuery
         client.secretErrand = errand
-        errand.pool = pool
         errand.user = name
         errand.state = .idle
         _ = permits.take(database.clientPlace, below: 0)
         _ = permits.take(user.clientPlace, below: 0)
-        pool.clientCount += 1
-        database.clientCount += 1
-        user.clientCount += 1
+        join(errand, pool)
         if obtainServer(for: errand) { ask(errand) }
     }
 
@@ -60,29 +57,21 @@ extension Pooler {
         server.task = .secret
         server.taskFailed = false
         server.state = .busy
-        insertQuestion(errand, server)
-    }
-
-    private func insertQuestion(_ errand: SecretErrand, _ server: PoolServer) {
         say(to: server) { bytes in
-            let text = Array(errand.query.utf8)
-            bytes.append(Ask.parse)
-            Self.append(UInt32(4 + 1 + text.count + 1 + 2), to: &bytes)
-            bytes.append(0)
-            bytes.append(contentsOf: text)
-            bytes.append(contentsOf: [0, 0, 0])
-            // Bind: no portal, no name, no formats, one parameter, text results.
-            bytes.append(Ask.bind)
-            Self.append(UInt32(4 + 2 + 2 + 2 + 4 + errand.name.count + 2), to: &bytes)
-            bytes.append(contentsOf: [0, 0, 0, 0, 0, 1])
-            Self.append(UInt32(errand.name.count), to: &bytes)
-            bytes.append(contentsOf: errand.name)
-            bytes.append(contentsOf: [0, 0])
-            bytes.append(Ask.execute)
-            Self.append(4 + 1 + 4, to: &bytes)
-            bytes.append(contentsOf: [0, 0, 0, 0, 1])
-            bytes.append(Ask.sync)
-            Self.append(4, to: &bytes)
+            FrontendMessage.message(Ask.parse, to: &bytes) {
+                $0.append(0)
+                $0.append(contentsOf: errand.query.utf8)
+                $0.append(contentsOf: [0, 0, 0])
+            }
+            FrontendMessage.message(Ask.bind, to: &bytes) { body in
+                // No portal, no name, no formats, one parameter; text results.
+                body.append(contentsOf: [0, 0, 0, 0, 0, 1])
+                withUnsafeBytes(of: UInt32(errand.name.count).bigEndian) { body.append(contentsOf: $0) }
+                body.append(contentsOf: errand.name)
+                body.append(contentsOf: [0, 0])
+            }
+            FrontendMessage.message(Ask.execute, to: &bytes) { $0.append(contentsOf: [0, 0, 0, 0, 1]) }
+            FrontendMessage.message(Ask.sync, to: &bytes) { _ in }
         }
     }
 
@@ -112,12 +101,7 @@ extension Pooler {
         let row = errand.row
         let applicant = errand.applicant
         clientEnded(errand, problem ?? "auth_query is answered")
-        guard let session = sessions[Int(applicant.link)], !session.isServer,
-            session.number == applicant.number
-        else {
-            return
-        }
-        let client = unsafeDowncast(session, to: PoolClient.self)
+        guard let client = client(applicant.link, number: applicant.number) else { return }
         if let problem {
             log(.error, client, "auth_query failed: \(problem)")
             return refuse(

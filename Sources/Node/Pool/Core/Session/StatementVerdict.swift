@@ -78,18 +78,11 @@ extension Pooler {
         guard !server.skipsToSync else { return }
         client.replacedErrors.append(error)
         // A right parenthesis begins no statement: PostgreSQL answers with a syntax error, whatever the transaction's state.
-        let text: [UInt8] = [UInt8(ascii: ")"), 0]
+        let parenthesis = UInt8(ascii: ")")
         insert(to: server) { bytes in
-            if isSimple {
-                bytes.append(Ask.query)
-                Self.append(UInt32(4 + text.count), to: &bytes)
-                bytes.append(contentsOf: text)
-            } else {
-                bytes.append(Ask.parse)
-                Self.append(UInt32(4 + 1 + text.count + 2), to: &bytes)
-                bytes.append(0)
-                bytes.append(contentsOf: text)
-                bytes.append(contentsOf: [0, 0])
+            FrontendMessage.message(isSimple ? Ask.query : Ask.parse, to: &bytes) {
+                // No name, the text, no types.
+                $0.append(contentsOf: isSimple ? [parenthesis, 0] : [0, parenthesis, 0, 0, 0])
             }
         }
         server.outstanding.append(isSimple ? .failingQuery : .failingParse)

@@ -3,6 +3,7 @@ import Languages
 import CLinux
 import Proxy
 import Reactor
+import SocketAddresses
 
 /// A listening socket as one worker sees it. All workers watch the same socket and the kernel wakes one of them
 /// (EPOLLEXCLUSIVE), so that no connection waits in the queue of a worker that is busy.
@@ -80,24 +81,8 @@ final class Listener: EventSource {
 }
 
 extension Peer {
-    init(_ address: cl_peer) {
-        self.init(
-            address: address.is_v6 != 0
-                ? .v6(high: address.high, low: address.low) : .v4(UInt32(truncatingIfNeeded: address.low)),
-            port: address.port)
-    }
+    init(_ address: cl_peer) { self.init(address: HAProxyConfiguration.Address(address), port: address.port) }
 
     /// As the kernel's door wants it.
-    var raw: cl_peer {
-        var raw = cl_peer()
-        raw.port = port
-        switch address {
-        case .v4(let value): raw.low = UInt64(value)
-        case .v6(let high, let low):
-            raw.high = high
-            raw.low = low
-            raw.is_v6 = 1
-        }
-        return raw
-    }
+    var raw: cl_peer { address.raw(port: port) }
 }

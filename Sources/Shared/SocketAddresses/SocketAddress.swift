@@ -1,10 +1,9 @@
 import CLinux
 import Languages
-import Pool
 
-extension PoolAddress {
+extension HAProxyConfiguration.Address {
     /// As the kernel's door wants it.
-    func raw(port: UInt16) -> cl_peer {
+    public func raw(port: UInt16) -> cl_peer {
         var raw = cl_peer()
         raw.port = port
         switch self {
@@ -17,18 +16,8 @@ extension PoolAddress {
         return raw
     }
 
-    init(_ raw: cl_peer) {
+    /// The address of one that the kernel gave.
+    public init(_ raw: cl_peer) {
         self = raw.is_v6 != 0 ? .v6(high: raw.high, low: raw.low) : .v4(UInt32(truncatingIfNeeded: raw.low))
-    }
-}
-
-extension Endpoint {
-    /// The path of a Unix socket, with `@` in front in the abstract namespace; nil for TCP.
-    var path: String? {
-        switch host {
-        case .address: nil
-        case .folder(let folder): "\(folder)/.s.PGSQL.\(port)"
-        case .abstract(let name): "@\(name)/.s.PGSQL.\(port)"
-        }
     }
 }
