@@ -60,4 +60,22 @@ final class Origin: @unchecked Sendable {
         cl_socket_address(descriptor, 0, &address)
         return (descriptor, address.port)
     }
+
+    /// A port on which connections are refused as long as the descriptor is open: it is bound, so that nobody else gets it, and
+    /// nobody listens.
+    static func refuse() throws -> (descriptor: Int32, port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var loopback = sockaddr_in()
+        loopback.sin_family = sa_family_t(AF_INET)
+        loopback.sin_addr.s_addr = cl_htonl(0x7F00_0001)
+        let bound = withUnsafePointer(to: &loopback) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard bound == 0 else { throw SystemError("bind") }
+        var address = cl_peer()
+        cl_socket_address(descriptor, 0, &address)
+        return (descriptor, address.port)
+    }
 }

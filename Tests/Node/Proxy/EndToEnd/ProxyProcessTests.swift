@@ -135,8 +135,8 @@ import Testing
 
     @Test("a server that refuses costs its clients nothing while another one answers, and 503 when none does")
     func refusal() throws {
-        let (gone, port) = try Origin.listen()
-        close(gone)
+        let (gone, port) = try Origin.refuse()
+        defer { close(gone) }
         let origin = try Origin { _ in "here" }
         let proxy = try RunningProxy("server dead 127.0.0.1:\(port)\n \(Self.server("a", origin))")
         for _ in 0..<6 { #expect(try proxy.connect().ask("/")?.text == "here") }
@@ -242,8 +242,8 @@ import Testing
     func takeover() throws {
         let one = try Origin { _ in "one" }
         let two = try Origin { _ in "two" }
-        let (gone, port) = try Origin.listen()
-        close(gone)
+        let (gone, port) = try Origin.refuse()
+        defer { close(gone) }
         let proxy = try RunningProxy(
             """
             \(Self.server("one", one))
